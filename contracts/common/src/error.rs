@@ -1,0 +1,149 @@
+//! The errors that come from shared code, and the macro that makes a contract's error enum.
+
+use alloc::vec::Vec;
+
+use alloy_sol_types::sol;
+use stylus_sdk::stylus_core::calls::errors::Error as CallError;
+
+sol! {
+    /// The caller is not the owner.
+    #[derive(Debug, PartialEq)]
+    error OwnableUnauthorizedAccount(address account);
+    /// The address cannot be an owner.
+    #[derive(Debug, PartialEq)]
+    error OwnableInvalidOwner(address owner);
+    /// This version has been initialised already.
+    #[derive(Debug, PartialEq)]
+    error InvalidInitialization();
+    /// The function must be called through a proxy if it changes state, and directly if it is `proxiableUUID`.
+    #[derive(Debug, PartialEq)]
+    error UUPSUnauthorizedCallContext();
+    /// The new implementation answers `proxiableUUID` with another slot.
+    #[derive(Debug, PartialEq)]
+    error UUPSUnsupportedProxiableUUID(bytes32 slot);
+    /// The new implementation is no contract, is not activated, or has no `proxiableUUID`.
+    #[derive(Debug, PartialEq)]
+    error ERC1967InvalidImplementation(address implementation);
+    /// Value was sent with an upgrade that calls nothing.
+    #[derive(Debug, PartialEq)]
+    error ERC1967NonPayable();
+    /// A delegated call failed without saying why.
+    #[derive(Debug, PartialEq)]
+    error FailedCall();
+    /// The caller is neither the owner nor the guardian.
+    #[derive(Debug, PartialEq)]
+    error PausableUnauthorizedAccount(address account);
+    /// New entries are paused until this time (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error EnforcedPause(uint64 until);
+    /// A pause must end after `earliest` and not after `latest`.
+    #[derive(Debug, PartialEq)]
+    error PauseOutOfRange(uint64 until, uint64 earliest, uint64 latest);
+    /// The guardian has paused recently and may do so again at this time; the owner may always.
+    #[derive(Debug, PartialEq)]
+    error GuardianMustWait(uint64 until);
+    /// The amount is larger than any amount of oGPU can be.
+    #[derive(Debug, PartialEq)]
+    error AmountTooLarge(uint256 amount, uint256 maximum);
+    /// The amount must be positive.
+    #[derive(Debug, PartialEq)]
+    error ZeroAmount();
+    /// The address must not be zero.
+    #[derive(Debug, PartialEq)]
+    error ZeroAddress();
+    /// The token answered `false`.
+    #[derive(Debug, PartialEq)]
+    error TokenCallFailed(address token);
+}
+
+/// Makes a contract's error enum out of `sol!` errors in scope.
+///
+/// Variants before the semicolon are the contract's own; those after it hold another enum or raw revert data, which pass
+/// through unchanged. The enum converts from each of them and into revert data, and prints its interface with `export-abi`.
+///
+/// ```ignore
+/// ogpu_common::errors! {
+///     /// Why a call to this contract failed.
+///     pub enum Error { NotTaskManager, InsufficientBalance; Shared(ogpu_common::Error) }
+/// }
+/// ```
+#[macro_export]
+macro_rules! errors {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident {
+        $($error:ident),* $(,)? ; $($wrapper:ident($wrapped:ty)),* $(,)?
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, PartialEq)]
+        #[allow(missing_docs)] // each variant is documented at the type it holds
+        $vis enum $name {
+            $($error($error),)*
+            $($wrapper($wrapped),)*
+        }
+
+        $(impl From<$error> for $name {
+            fn from(error: $error) -> Self {
+                Self::$error(error)
+            }
+        })*
+
+        $(impl From<$wrapped> for $name {
+            fn from(error: $wrapped) -> Self {
+                Self::$wrapper(error)
+            }
+        })*
+
+        impl From<$name> for alloc::vec::Vec<u8> {
+            fn from(error: $name) -> Self {
+                match error {
+                    $($name::$error(error) => stylus_sdk::alloy_sol_types::SolError::abi_encode(&error),)*
+                    $($name::$wrapper(error) => error.into(),)*
+                }
+            }
+        }
+
+        #[cfg(feature = "export-abi")]
+        impl stylus_sdk::abi::export::internal::InnerTypes for $name {
+            fn inner_types() -> alloc::vec::Vec<stylus_sdk::abi::export::internal::InnerType> {
+                use stylus_sdk::abi::export::internal::{InnerType, InnerTypes};
+                use stylus_sdk::alloy_sol_types::SolError;
+
+                let mut types = alloc::vec![$(InnerType {
+                    name: alloc::format!("error {};", <$error as SolError>::SIGNATURE.replace(',', ", ")),
+                    id: core::any::TypeId::of::<$error>(),
+                }),*];
+                $(types.extend(<$wrapped as InnerTypes>::inner_types());)*
+                types
+            }
+        }
+    };
+}
+
+errors! {
+    /// Why shared code refused.
+    pub enum Error {
+        OwnableUnauthorizedAccount,
+        OwnableInvalidOwner,
+        InvalidInitialization,
+        UUPSUnauthorizedCallContext,
+        UUPSUnsupportedProxiableUUID,
+        ERC1967InvalidImplementation,
+        ERC1967NonPayable,
+        FailedCall,
+        PausableUnauthorizedAccount,
+        EnforcedPause,
+        PauseOutOfRange,
+        GuardianMustWait,
+        AmountTooLarge,
+        ZeroAmount,
+        ZeroAddress,
+        TokenCallFailed;
+        Reverted(Vec<u8>),
+    }
+}
+
+impl From<CallError> for Error {
+    /// A sibling's revert data passes through unchanged.
+    fn from(error: CallError) -> Self {
+        Self::Reverted(error.into())
+    }
+}

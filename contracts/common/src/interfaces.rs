@@ -1,0 +1,38 @@
+//! What the contracts call on one another, each declared once.
+//!
+//! ```ignore
+//! let call = Call::new_mutating(self);
+//! IPaymentEscrow::new(escrow).lock(self.vm(), call, task_id, client, amount::widen(budget))?;
+//! ```
+// the functions are documented in the contracts that have them, and named as interfaces name them
+#![allow(missing_docs, non_snake_case, clippy::too_many_arguments)]
+
+use stylus_sdk::prelude::sol_interface;
+
+sol_interface! {
+    interface IToken {
+        function balanceOf(address account) external view returns (uint256);
+        function transfer(address to, uint256 amount) external returns (bool);
+        function transferFrom(address from, address to, uint256 amount) external returns (bool);
+        function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+        function burn(uint256 amount) external;
+    }
+
+    interface IPaymentEscrow {
+        function lock(uint256 taskId, address payer, uint256 amount) external;
+        function settle(uint256 taskId, address provider, uint256 payment, uint256 fee) external;
+    }
+
+    interface IStakingVault {
+        function lock(address account, uint256 amount) external;
+        function unlock(address account, uint256 amount) external;
+        function slash(address account, uint256 amount, address injured) external returns (uint256);
+        function accountOf(address account) external view returns (uint256, uint256, uint256, uint64, uint256);
+        function totalStakeOf(address account) external view returns (uint256);
+    }
+
+    interface IReputationRegistry {
+        function recordOutcome(uint256 providerId, uint256 value, bool success) external returns (uint256);
+        function standingOf(uint256 providerId) external view returns (address, uint256);
+    }
+}
