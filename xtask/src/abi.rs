@@ -1,0 +1,262 @@
+//! `abi/CONTRACT.json`, as Solidity tools write it.
+//!
+//! Functions, structs and the list of errors come from the contract itself (the SDK's interface export, compiled from the very
+//! `#[public]` functions). That export names no events and no parameters of errors, so these come from the `sol!` blocks of
+//! the contract's sources and of the shared crate.
+
+use crate::run::{capture, cargo, run, workspace_root};
+use eyre::{ContextCompat, Result, WrapErr, bail};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use syn_solidity::{File, Item, ItemStruct, Type};
+
+/// Contracts with an interface of their own; the proxy only forwards.
+const CONTRACTS: [&str; 5] = [
+    "ogpu-token",
+    "payment-escrow",
+    "reputation-registry",
+    "staking-vault",
+    "task-manager",
+];
+
+/// Shared sources and the function whose presence says that a contract uses them.
+const SHARED: [(&str, &str); 4] = [
+    ("ownable.rs", "owner"),
+    ("initializable.rs", "initialize"),
+    ("uups.rs", "upgradeToAndCall"),
+    ("pausable.rs", "pausedUntil"),
+];
+
+/// Contract → its ABI, as the code says now.
+pub fn all() -> Result<BTreeMap<String, Value>> {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--locked"]);
+    for name in CONTRACTS {
+        build.args([
+            "--package",
+            name,
+            "--features",
+            &format!("{name}/export-abi"),
+        ]);
+    }
+    run(&mut build).wrap_err("the contracts do not compile with `export-abi`")?;
+    let mut abis = BTreeMap::from([("proxy-uups".to_owned(), proxy()?)]);
+    for name in CONTRACTS {
+        let text = capture(&mut Command::new(
+            workspace_root().join("target/debug").join(name),
+        ))?;
+        abis.insert(
+            name.to_owned(),
+            abi(name, &text).wrap_err_with(|| format!("interface of {name}"))?,
+        );
+    }
+    Ok(abis)
+}
+
+/// The proxy has no function of its own: it forwards every call, and fails without an implementation.
+fn proxy() -> Result<Value> {
+    let declared = sol_items(&[workspace_root().join("contracts/common/src/uups.rs")])?;
+    let upgraded = declared
+        .iter()
+        .find(|item| matches!(item, Item::Event(event) if event.name == "Upgraded"));
+    let upgraded = upgraded.wrap_err("no event Upgraded in the shared sources")?;
+    Ok(json!([
+        { "type": "error", "name": "ERC1967ProxyUninitialized", "inputs": [] },
+        entry(upgraded, &Structs::new())?.wrap_err("an event has an entry")?,
+        { "type": "fallback", "stateMutability": "payable" },
+    ]))
+}
+
+type Structs = BTreeMap<String, ItemStruct>;
+
+fn abi(name: &str, text: &str) -> Result<Value> {
+    let file: File = syn::parse_str(text)?;
+    let mut exported = Vec::new();
+    for item in file.items {
+        match item {
+            Item::Contract(contract) => exported.extend(contract.body),
+            other => exported.push(other),
+        }
+    }
+    let structs: Structs = exported
+        .iter()
+        .filter_map(|item| match item {
+            Item::Struct(definition) => Some((definition.name.to_string(), definition.clone())),
+            _ => None,
+        })
+        .collect();
+    let has_function = |wanted: &str| {
+        exported
+            .iter()
+            .any(|item| matches!(item, Item::Function(function) if *function.name() == wanted))
+    };
+
+    let root = workspace_root();
+    let mut sources = rust_files(&root.join("contracts").join(name).join("src"))?;
+    let shared = root.join("contracts/common/src");
+    sources.extend(
+        SHARED
+            .iter()
+            .filter(|(_, marker)| has_function(marker))
+            .map(|(file, _)| shared.join(file)),
+    );
+    let events = sol_items(&sources)?;
+    sources.extend(rust_files(&shared)?);
+    let errors = sol_items(&sources)?;
+
+    let mut entries = Vec::new();
+    for item in &exported {
+        match item {
+            Item::Function(_) => entries.extend(entry(item, &structs)?),
+            Item::Error(error) => {
+                let signature = signature(&error.name.to_string(), error.parameters.types());
+                let named = errors.iter().find(|item| {
+                    matches!(item, Item::Error(e) if self::signature(&e.name.to_string(), e.parameters.types()) == signature)
+                });
+                let named = named
+                    .wrap_err_with(|| format!("no `sol!` declaration of error {signature}"))?;
+                entries.extend(entry(named, &structs)?);
+            }
+            _ => {}
+        }
+    }
+    for item in events.iter().filter(|item| matches!(item, Item::Event(_))) {
+        entries.extend(entry(item, &structs)?);
+    }
+    entries.sort_by_key(sort_key);
+    entries.dedup();
+    Ok(Value::Array(entries))
+}
+
+fn sort_key(entry: &Value) -> (String, String, String) {
+    (
+        entry["type"].to_string(),
+        entry["name"].to_string(),
+        entry["inputs"].to_string(),
+    )
+}
+
+fn signature<'a>(name: &str, types: impl Iterator<Item = &'a Type>) -> String {
+    let types: Vec<String> = types.map(ToString::to_string).collect();
+    format!("{name}({})", types.join(","))
+}
+
+/// The ABI entry of a function, error or event.
+fn entry(item: &Item, structs: &Structs) -> Result<Option<Value>> {
+    let value = match item {
+        Item::Function(function) => {
+            let mutability = function
+                .attributes
+                .mutability()
+                .map_or("nonpayable", |m| m.as_str());
+            let outputs = function.returns.as_ref().map(|returns| &returns.returns);
+            json!({
+                "type": "function",
+                "name": function.name().to_string(),
+                "inputs": parameters(function.parameters.types_and_names(), structs)?,
+                "outputs": match outputs {
+                    Some(list) => parameters(list.types_and_names(), structs)?,
+                    None => Vec::new(),
+                },
+                "stateMutability": mutability,
+            })
+        }
+        Item::Error(error) => json!({
+            "type": "error",
+            "name": error.name.to_string(),
+            "inputs": parameters(error.parameters.types_and_names(), structs)?,
+        }),
+        Item::Event(event) => {
+            let mut inputs = Vec::new();
+            for input in &event.parameters {
+                let name = input
+                    .name
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                let mut value = parameter(&input.ty, &name, structs)?;
+                value.insert("indexed".into(), input.is_indexed().into());
+                inputs.push(Value::Object(value));
+            }
+            json!({ "type": "event", "name": event.name.to_string(), "inputs": inputs, "anonymous": false })
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(value))
+}
+
+fn parameters<'a>(
+    list: impl Iterator<Item = (&'a Type, Option<&'a syn_solidity::SolIdent>)>,
+    structs: &Structs,
+) -> Result<Vec<Value>> {
+    list.map(|(ty, name)| {
+        let name = name.map(ToString::to_string).unwrap_or_default();
+        Ok(Value::Object(parameter(ty, &name, structs)?))
+    })
+    .collect()
+}
+
+fn parameter(ty: &Type, name: &str, structs: &Structs) -> Result<Map<String, Value>> {
+    let written = ty.to_string();
+    let (base, array) = written.split_at(written.find('[').unwrap_or(written.len()));
+    let mut value = Map::new();
+    value.insert("name".into(), name.trim_start_matches('_').into());
+    if let Some(definition) = structs.get(base) {
+        value.insert("type".into(), format!("tuple{array}").into());
+        value.insert(
+            "internalType".into(),
+            format!("struct {base}{array}").into(),
+        );
+        value.insert(
+            "components".into(),
+            parameters(definition.fields.types_and_names(), structs)?.into(),
+        );
+    } else if base.starts_with(char::is_uppercase) {
+        bail!("type {base} is not declared in the interface");
+    } else {
+        value.insert("type".into(), written.clone().into());
+        value.insert("internalType".into(), written.into());
+    }
+    Ok(value)
+}
+
+/// Everything declared in the `sol!` blocks of these sources.
+fn sol_items(sources: &[PathBuf]) -> Result<Vec<Item>> {
+    let mut found = Vec::new();
+    for path in sources {
+        let file = syn::parse_file(&fs::read_to_string(path)?)
+            .wrap_err_with(|| path.display().to_string())?;
+        for item in file.items {
+            if let syn::Item::Macro(call) = item
+                && call
+                    .mac
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|segment| segment.ident == "sol")
+            {
+                let declared: File =
+                    syn::parse2(call.mac.tokens).wrap_err_with(|| path.display().to_string())?;
+                found.extend(declared.items);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Every source of a crate but its tests.
+fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .wrap_err_with(|| folder.display().to_string())?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .filter(|path| path.file_stem().is_some_and(|stem| stem != "tests"))
+        .collect();
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,267 @@
+//! `snapshots/layout/CONTRACT.json`: where every field stands in storage, derived from the `#[storage]` structs.
+//!
+//! The rule is the SDK's, which is Solidity's: fields take slots in order, small ones share a slot from its low end, maps and
+//! structs start a new one. Types that pack several values into one word document and test their bits beside their code.
+
+use crate::run::workspace_root;
+use eyre::{ContextCompat, Result, WrapErr, bail, ensure};
+use quote::ToTokens;
+use serde_json::{Value, json};
+use sha3::{Digest, Keccak256};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+use syn::{GenericArgument, Item, PathArguments, Type};
+
+/// Contracts with storage of their own.
+const CONTRACTS: [&str; 5] = [
+    "ogpu-token",
+    "payment-escrow",
+    "reputation-registry",
+    "staking-vault",
+    "task-manager",
+];
+
+/// The ERC-1967 implementation slot, as documented by the standard.
+const IMPLEMENTATION_SLOT: &str =
+    "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
+
+/// Contract → its layout, as the sources say now.
+pub fn all() -> Result<BTreeMap<String, Value>> {
+    let root = workspace_root();
+    let shared = Sources::read(&root.join("contracts/common/src"))?;
+    let mut layouts = BTreeMap::new();
+    for name in CONTRACTS {
+        let own = Sources::read(&root.join("contracts").join(name).join("src"))?;
+        let sources = Sources {
+            files: [shared.files.clone(), own.files].concat(),
+        };
+        layouts.insert(
+            name.to_owned(),
+            sources
+                .layout()
+                .wrap_err_with(|| format!("storage of {name}"))?,
+        );
+    }
+    Ok(layouts)
+}
+
+/// How much of storage a type takes.
+#[derive(Clone, Copy)]
+struct Size {
+    bytes: usize,
+    /// Whole slots, for structs and fixed arrays; 0 for what fits into one.
+    slots: usize,
+}
+
+struct Sources {
+    files: Vec<syn::File>,
+}
+
+impl Sources {
+    fn read(folder: &Path) -> Result<Self> {
+        let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+            .wrap_err_with(|| folder.display().to_string())?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+            .collect();
+        paths.sort();
+        let parse = |path: &PathBuf| {
+            syn::parse_file(&fs::read_to_string(path)?).wrap_err_with(|| path.display().to_string())
+        };
+        Ok(Self {
+            files: paths.iter().map(parse).collect::<Result<_>>()?,
+        })
+    }
+
+    fn structs(&self) -> impl Iterator<Item = (&syn::File, &syn::ItemStruct)> {
+        self.files.iter().flat_map(|file| {
+            file.items.iter().filter_map(move |item| match item {
+                Item::Struct(found) if has_attribute(&found.attrs, "storage") => {
+                    Some((file, found))
+                }
+                _ => None,
+            })
+        })
+    }
+
+    fn layout(&self) -> Result<Value> {
+        let mut root = None;
+        let mut namespaces = BTreeMap::new();
+        for (file, found) in self.structs() {
+            if has_attribute(&found.attrs, "entrypoint") {
+                root = Some(self.fields(found)?);
+            } else if let Some((id, slot)) = namespace(file) {
+                namespaces.insert(id, json!({ "slot": slot, "fields": self.fields(found)? }));
+            }
+        }
+        Ok(
+            json!({ "fields": root.wrap_err("no struct with #[storage] and #[entrypoint]")?, "namespaces": namespaces }),
+        )
+    }
+
+    fn fields(&self, of: &syn::ItemStruct) -> Result<Vec<Value>> {
+        let mut fields = Vec::new();
+        self.walk(of, |label, slot, offset, size, ty| {
+            let bytes = if size.slots > 0 { size.slots * 32 } else { size.bytes };
+            fields.push(json!({ "label": label, "slot": slot, "offset": offset, "bytes": bytes, "type": ty }));
+        })?;
+        Ok(fields)
+    }
+
+    /// Visits each field with its slot and its offset from the low end; returns the slots of the whole.
+    fn walk(
+        &self,
+        of: &syn::ItemStruct,
+        mut visit: impl FnMut(&str, usize, usize, Size, String),
+    ) -> Result<usize> {
+        let (mut slot, mut used) = (0, 0);
+        for field in &of.fields {
+            let label = field
+                .ident
+                .as_ref()
+                .wrap_err("storage needs named fields")?
+                .to_string();
+            let size = self
+                .size(&field.ty)
+                .wrap_err_with(|| format!("field {label}"))?;
+            if used + size.bytes > 32 {
+                slot += 1;
+                used = 0;
+            }
+            visit(&label, slot, used, size, shown(&field.ty));
+            used += size.bytes;
+            if size.slots > 0 {
+                slot += size.slots;
+                used = 0;
+            }
+        }
+        Ok(if used > 0 || slot == 0 {
+            slot + 1
+        } else {
+            slot
+        })
+    }
+
+    fn size(&self, ty: &Type) -> Result<Size> {
+        let Type::Path(path) = ty else {
+            bail!("type {} is unknown", shown(ty))
+        };
+        let last = path.path.segments.last().wrap_err("empty type")?;
+        let name = last.ident.to_string();
+        let one = |bytes| Ok(Size { bytes, slots: 0 });
+        match name.as_str() {
+            "StorageAddress" => one(20),
+            "StorageBool" => one(1),
+            "StorageMap" | "StorageVec" | "StorageString" | "StorageBytes" | "StorageB256" => {
+                one(32)
+            }
+            "StorageUint" | "StorageSigned" => one(number(&last.arguments)? / 8),
+            "StorageFixedBytes" => one(number(&last.arguments)?),
+            _ => {
+                if let Some(bits) = name
+                    .strip_prefix("StorageU")
+                    .or_else(|| name.strip_prefix("StorageI"))
+                    .and_then(|bits| bits.parse::<usize>().ok())
+                {
+                    return one(bits / 8);
+                }
+                if let Some(bits) = name
+                    .strip_prefix("StorageB")
+                    .and_then(|bits| bits.parse::<usize>().ok())
+                {
+                    return one(bits / 8);
+                }
+                if let Some(alias) = self.alias(&name) {
+                    return self.size(alias);
+                }
+                let (_, inner) = self
+                    .structs()
+                    .find(|(_, candidate)| candidate.ident == name)
+                    .wrap_err_with(|| format!("type {} is unknown", shown(ty)))?;
+                Ok(Size {
+                    bytes: 32,
+                    slots: self.walk(inner, |_, _, _, _, _| {})?,
+                })
+            }
+        }
+    }
+
+    fn alias(&self, name: &str) -> Option<&Type> {
+        self.files
+            .iter()
+            .flat_map(|file| &file.items)
+            .find_map(|item| match item {
+                Item::Type(alias) if alias.ident == name => Some(&*alias.ty),
+                _ => None,
+            })
+    }
+}
+
+fn has_attribute(attributes: &[syn::Attribute], name: &str) -> bool {
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident(name))
+}
+
+/// The namespace that a file's `SLOT` or use of the ERC-1967 slot stands for.
+fn namespace(file: &syn::File) -> Option<(String, String)> {
+    for item in &file.items {
+        if let Item::Const(constant) = item
+            && constant.ident == "SLOT"
+            && let syn::Expr::Call(call) = &*constant.expr
+            && let Some(syn::Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(id),
+                ..
+            })) = call.args.first()
+        {
+            return Some((format!("erc7201:{}", id.value()), erc7201(&id.value())));
+        }
+    }
+    let uses_implementation_slot = file.items.iter().any(|item| {
+        matches!(item, Item::Use(import) if import.to_token_stream().to_string().contains("IMPLEMENTATION_SLOT"))
+    });
+    uses_implementation_slot.then(|| {
+        (
+            "erc1967:implementation".to_owned(),
+            IMPLEMENTATION_SLOT.to_owned(),
+        )
+    })
+}
+
+fn erc7201(id: &str) -> String {
+    let mut digest: [u8; 32] = Keccak256::digest(id.as_bytes()).into();
+    for byte in digest.iter_mut().rev() {
+        let (value, borrowed) = byte.overflowing_sub(1);
+        *byte = value;
+        if !borrowed {
+            break;
+        }
+    }
+    let slot = crate::programs::keccak(&digest);
+    format!("{}00", &slot[..slot.len() - 2])
+}
+
+fn number(arguments: &PathArguments) -> Result<usize> {
+    let PathArguments::AngleBracketed(list) = arguments else {
+        bail!("a size is missing")
+    };
+    let first = list.args.first().wrap_err("a size is missing")?;
+    let text = match first {
+        GenericArgument::Const(expression) => expression.to_token_stream().to_string(),
+        other => other.to_token_stream().to_string(),
+    };
+    let value = text.parse()?;
+    ensure!(value > 0, "a size of zero");
+    Ok(value)
+}
+
+fn shown(ty: &Type) -> String {
+    ty.to_token_stream()
+        .to_string()
+        .replace(" < ", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
+}

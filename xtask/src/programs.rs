@@ -1,0 +1,244 @@
+//! From contract crates to Stylus programs that a chain accepts.
+//!
+//! 1. cargo compiles the crates for `wasm32-unknown-unknown` with a `std` of their own (see [`crate::toolchain`]);
+//! 2. custom sections go, and the module is re-encoded: LLVM writes table indices in five bytes, which Nitro's validator refuses;
+//! 3. brotli (level 11, window 22) with the prefix `EF F0 00` and the dictionary byte 00 makes the code that a deployment returns.
+//!
+//! Results stand in `target/programs`: `NAME.wasm` (for `cargo stylus deploy --wasm-file`), `NAME.code` and `manifest.json`.
+
+use crate::{
+    run::{Output, cargo, run},
+    toolchain::{self, Toolchain},
+};
+use eyre::{Result, WrapErr, bail, ensure};
+use serde::{Deserialize, Serialize};
+use sha3::{Digest, Keccak256};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The crates that become programs.
+pub const CONTRACTS: [&str; 6] = [
+    "ogpu-token",
+    "payment-escrow",
+    "proxy-uups",
+    "reputation-registry",
+    "staking-vault",
+    "task-manager",
+];
+
+/// The most bytes of code an account can have (EIP-170).
+pub const CODE_LIMIT: usize = 24_576;
+
+/// Bytes of the shadow stack: the deepest path of any contract needs less, and what is not reserved costs no page.
+const STACK_BYTES: usize = 16_384;
+
+/// Code of a Stylus program: discriminant, version and the byte for "no dictionary".
+const CODE_PREFIX: [u8; 4] = [0xef, 0xf0, 0x00, 0x00];
+
+/// One built program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Bytes of the module.
+    pub wasm_bytes: usize,
+    /// Bytes of the code on chain.
+    pub code_bytes: usize,
+    /// Keccak-256 of the code on chain.
+    pub code_hash: String,
+    /// Keccak-256 of the module as the compiler wrote it: unchanged means nothing to pack.
+    pub compiled_hash: String,
+}
+
+/// Crate name → program.
+pub type Manifest = BTreeMap<String, Program>;
+
+/// Compiles, packs and prints every program of this workspace.
+pub fn build(output: Output) -> Result<Manifest> {
+    let root = crate::run::workspace_root();
+    let manifest = build_in(&root, &root.join("target"))?;
+    match output {
+        Output::Quiet => {}
+        Output::Json => println!("{}", serde_json::to_string_pretty(&manifest)?),
+        Output::Table => print_table(&manifest),
+    }
+    Ok(manifest)
+}
+
+/// Compiles and packs the programs of the workspace at `root` into `target`.
+pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
+    let toolchain = toolchain::ready(&crate::run::workspace_root().join("target"))?;
+    compile(root, target, &toolchain)?;
+    let folder = target.join("programs");
+    fs::create_dir_all(&folder).wrap_err_with(|| format!("cannot create {}", folder.display()))?;
+    let manifest_path = folder.join("manifest.json");
+    let before: Manifest = fs::read(&manifest_path)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default();
+    let mut manifest = Manifest::new();
+    for name in CONTRACTS {
+        let compiled = compiled_path(target, name);
+        let module =
+            fs::read(&compiled).wrap_err_with(|| format!("cannot read {}", compiled.display()))?;
+        let compiled_hash = keccak(&module);
+        let code_path = folder.join(format!("{name}.code"));
+        let program = match before.get(name) {
+            Some(known) if known.compiled_hash == compiled_hash && code_path.exists() => {
+                known.clone()
+            }
+            _ => {
+                let wasm = reencode(&module).wrap_err_with(|| format!("{name}: not a module"))?;
+                let code = pack(&wasm)?;
+                replace(&folder.join(format!("{name}.wasm")), &wasm)?;
+                replace(&code_path, &code)?;
+                Program {
+                    wasm_bytes: wasm.len(),
+                    code_bytes: code.len(),
+                    code_hash: keccak(&code),
+                    compiled_hash,
+                }
+            }
+        };
+        ensure!(
+            program.code_bytes <= CODE_LIMIT,
+            "{name} has {} bytes compressed; the chain takes at most {CODE_LIMIT}",
+            program.code_bytes
+        );
+        manifest.insert(name.to_owned(), program);
+    }
+    if manifest != before {
+        replace(
+            &manifest_path,
+            serde_json::to_string_pretty(&manifest)?.as_bytes(),
+        )?;
+    }
+    Ok(manifest)
+}
+
+fn compile(root: &Path, target: &Path, toolchain: &Toolchain) -> Result<()> {
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+    let mut flags = vec![
+        "-Zunstable-options".to_owned(),
+        "-Cpanic=immediate-abort".to_owned(),
+        "-Zlocation-detail=none".to_owned(),
+        "-Zfmt-debug=none".to_owned(),
+        "-Ctarget-feature=-reference-types,-multivalue".to_owned(),
+        format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
+        format!("--remap-path-prefix={}=/source", root.display()),
+        format!(
+            "--remap-path-prefix={}=/sysroot",
+            toolchain.sysroot.display()
+        ),
+    ];
+    if let Some(home) = cargo_home {
+        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+    }
+    let mut command = cargo();
+    command
+        .current_dir(root)
+        .env("RUSTC", &toolchain.rustc)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--lib",
+            "--profile",
+            "contract",
+        ])
+        .args([
+            "--target",
+            "wasm32-unknown-unknown",
+            "-Zbuild-std=std,panic_abort",
+        ])
+        .arg("--target-dir")
+        .arg(target.join("wasm"));
+    for name in CONTRACTS {
+        command.args(["--package", name]);
+    }
+    if !target.join("programs/manifest.json").exists() {
+        eprintln!(
+            "Compiling the contracts to WASM, with a standard library of their own: a minute or two the first time …"
+        );
+    }
+    run(&mut command).wrap_err("the contracts do not compile")
+}
+
+fn compiled_path(target: &Path, name: &str) -> PathBuf {
+    target
+        .join("wasm/wasm32-unknown-unknown/contract")
+        .join(format!("{}.wasm", name.replace('-', "_")))
+}
+
+/// The same module with every number in its shortest form and without custom sections.
+fn reencode(module: &[u8]) -> Result<Vec<u8>> {
+    use wasm_encoder::reencode::{Error, Reencode};
+
+    struct Shortest;
+    impl Reencode for Shortest {
+        type Error = std::convert::Infallible;
+
+        fn parse_custom_section(
+            &mut self,
+            _: &mut wasm_encoder::Module,
+            _: wasmparser::CustomSectionReader<'_>,
+        ) -> Result<(), Error<Self::Error>> {
+            Ok(())
+        }
+    }
+    let mut encoded = wasm_encoder::Module::new();
+    if let Err(error) = Shortest.parse_core_module(&mut encoded, wasmparser::Parser::new(0), module)
+    {
+        bail!("{error}");
+    }
+    Ok(encoded.finish())
+}
+
+/// The code that stands on chain.
+fn pack(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut code = CODE_PREFIX.to_vec();
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut &wasm[..], &mut code, &params)?;
+    Ok(code)
+}
+
+/// Keccak-256 in hex.
+pub fn keccak(bytes: &[u8]) -> String {
+    Keccak256::digest(bytes)
+        .iter()
+        .fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Writes a file whole or not at all.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let draft = path.with_extension("draft");
+    fs::write(&draft, bytes)
+        .and_then(|()| fs::rename(&draft, path))
+        .wrap_err_with(|| format!("cannot write {}; is the disk full?", path.display()))
+}
+
+fn print_table(manifest: &Manifest) {
+    println!(
+        "{:<20} {:>10} {:>12} {:>14}",
+        "program", "wasm", "compressed", "of the limit"
+    );
+    for (name, program) in manifest {
+        println!(
+            "{name:<20} {:>10} {:>12} {:>12.1} %",
+            program.wasm_bytes,
+            program.code_bytes,
+            program.code_bytes as f64 * 100.0 / CODE_LIMIT as f64
+        );
+    }
+    println!("The limit is {CODE_LIMIT} bytes. Programs stand in target/programs.");
+}
