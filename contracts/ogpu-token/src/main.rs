@@ -1,0 +1,11 @@
+//! Prints the token's interface.
+
+#[cfg(feature = "export-abi")]
+fn main() {
+    ogpu_token::print_from_args();
+}
+
+#[cfg(not(feature = "export-abi"))]
+fn main() {
+    eprintln!("build with `--features export-abi` to print the interface");
+}

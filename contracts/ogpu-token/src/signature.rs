@@ -1,0 +1,47 @@
+//! Who signed a digest.
+
+use alloc::vec::Vec;
+use alloy_primitives::{Address, B256, U256};
+use stylus_sdk::{
+    call::static_call,
+    stylus_core::{Host, calls::context::Call},
+};
+
+use crate::errors::{ECDSAInvalidSignature, ECDSAInvalidSignatureS, Error};
+
+/// The precompile that recovers a signer.
+const ECRECOVER: Address = Address::with_last_byte(1);
+
+/// Half of secp256k1's order. Of the two `s` that sign the same digest only the one up to here is accepted, so that nobody can
+/// make a second valid signature out of a first.
+const HALF_ORDER: U256 = U256::from_limbs([
+    0xdfe92f46681b20a0,
+    0x5d576e7357a4501d,
+    0xffffffffffffffff,
+    0x7fffffffffffffff,
+]);
+
+/// The account whose key signed `digest`.
+///
+/// # Errors
+/// [`ECDSAInvalidSignatureS`] if `s` is in the upper half of its range, [`ECDSAInvalidSignature`] if nobody can have signed.
+pub fn signer<H: Host>(
+    host: &H,
+    digest: B256,
+    v: u8,
+    r: B256,
+    s: B256,
+) -> Result<Address, Error> {
+    if U256::from_be_bytes(s.0) > HALF_ORDER {
+        return Err(ECDSAInvalidSignatureS { s }.into());
+    }
+    let input: Vec<u8> = [digest, B256::with_last_byte(v), r, s]
+        .iter()
+        .flat_map(|word| word.0)
+        .collect();
+    let output = static_call(host, Call::new(), ECRECOVER, &input).unwrap_or_default();
+    match output.get(12..32).map(Address::from_slice) {
+        Some(account) if !account.is_zero() => Ok(account),
+        _ => Err(ECDSAInvalidSignature {}.into()),
+    }
+}
