@@ -1,0 +1,402 @@
+//! Every step from every state, at every side of every window.
+
+use super::*;
+use crate::MAX_AMOUNT;
+use proptest::prelude::*;
+
+const NOW: u64 = 1_000;
+
+fn open() -> TaskState {
+    TaskState::open(1, false, 500, NOW, 100)
+}
+
+fn in_status(status: Status) -> TaskState {
+    TaskState {
+        status,
+        price: 80,
+        winner: 7,
+        deadline: NOW,
+        ..open()
+    }
+}
+
+#[test]
+fn has_the_layout_above() {
+    let state = TaskState {
+        version: 0x0102,
+        status: Status::Open,
+        has_terms: true,
+        duration: 0x0304_0506,
+        deadline: 0x07_0809_0a0b,
+        book: Book {
+            leader: 0x1819_1a1b,
+            runner_up: 0x1415_1617,
+            leader_rank: 0x0c,
+            runner_up_rank: 0x0d,
+        },
+        ..TaskState::default()
+    };
+    let expected = alloy_primitives::b256!(
+        "0102810304050607 08090a0b00000000 000c00000000000d 141516171819 1a1b"
+    );
+    assert_eq!(state.pack(), expected);
+    let state = TaskState {
+        status: Status::Assigned,
+        has_terms: false,
+        price: 0xff,
+        winner: 9,
+        book: Book::default(),
+        ..state
+    };
+    let expected = alloy_primitives::b256!(
+        "0102020304050607 08090a0b00000000 00000000000000ff 0000000000000009"
+    );
+    assert_eq!(state.pack(), expected);
+}
+
+#[test]
+fn bids_until_the_end() {
+    let task = open();
+    assert_eq!(task.deadline, 1_100);
+    assert_eq!(task.bid(7, 5, 1_099, 0).unwrap().book.leader, 7);
+    assert_eq!(
+        task.bid(7, 5, 1_100, 0),
+        Err(RuleError::TooLate { until: 1_100 })
+    );
+    assert_eq!(
+        in_status(Status::Assigned).bid(8, 5, NOW, 0),
+        Err(RuleError::WrongStatus(Status::Assigned))
+    );
+}
+
+#[test]
+fn only_a_new_lead_extends_the_bidding() {
+    let task = open().bid(7, 5, 1_010, 30).unwrap();
+    assert_eq!(task.deadline, 1_100);
+    assert_eq!(
+        task.bid(8, 5, 1_090, 30).unwrap().deadline,
+        1_100,
+        "does not lead"
+    );
+    assert_eq!(
+        task.bid(7, 6, 1_090, 30).unwrap().deadline,
+        1_100,
+        "led before"
+    );
+    assert_eq!(task.bid(8, 6, 1_090, 30).unwrap().deadline, 1_120);
+}
+
+#[test]
+fn the_client_assigns_early_and_others_in_the_grace() {
+    let task = open();
+    let check = |by, now| task.check_assign(by, now, 50);
+    assert_eq!(check(Party::Client, 1_000), Ok(()));
+    assert_eq!(check(Party::Client, 1_149), Ok(()));
+    assert_eq!(
+        check(Party::Client, 1_150),
+        Err(RuleError::TooLate { until: 1_150 })
+    );
+    assert_eq!(
+        check(Party::Anyone, 1_099),
+        Err(RuleError::TooEarly { from: 1_100 })
+    );
+    assert_eq!(check(Party::Anyone, 1_100), Ok(()));
+    assert_eq!(
+        check(Party::Anyone, 1_150),
+        Err(RuleError::TooLate { until: 1_150 })
+    );
+    let assigned = task.assign(7, 80, 1_120).unwrap();
+    assert_eq!(
+        (
+            assigned.status,
+            assigned.deadline,
+            assigned.price,
+            assigned.winner
+        ),
+        (Status::Assigned, 1_620, 80, 7)
+    );
+}
+
+#[test]
+fn delivers_before_the_deadline_or_fails_after_it() {
+    let task = in_status(Status::Assigned);
+    assert_eq!(
+        task.deliver(Party::Provider, 999).unwrap().status,
+        Status::Submitted
+    );
+    assert_eq!(task.deliver(Party::Provider, 999).unwrap().deadline, 999);
+    assert_eq!(
+        task.deliver(Party::Anyone, 999),
+        Err(RuleError::NotAllowed {
+            needed: Party::Provider
+        })
+    );
+    assert_eq!(
+        task.deliver(Party::Provider, 1_000),
+        Err(RuleError::TooLate { until: 1_000 })
+    );
+    assert_eq!(task.fail(999), Err(RuleError::TooEarly { from: 1_000 }));
+    assert_eq!(task.fail(1_000).unwrap().status, Status::Failed);
+}
+
+#[test]
+fn the_client_judges() {
+    let task = in_status(Status::Submitted);
+    assert_eq!(
+        task.accept(Party::Client, 5_000).unwrap().status,
+        Status::Verified
+    );
+    assert_eq!(
+        task.accept(Party::Provider, 1_001),
+        Err(RuleError::NotAllowed {
+            needed: Party::Client
+        })
+    );
+    assert_eq!(
+        task.reject(Party::Client, 1_059, 60).unwrap().status,
+        Status::Rejected
+    );
+    assert_eq!(
+        task.reject(Party::Client, 1_060, 60),
+        Err(RuleError::TooLate { until: 1_060 })
+    );
+    assert_eq!(
+        task.reject(Party::Anyone, 1_059, 60),
+        Err(RuleError::NotAllowed {
+            needed: Party::Client
+        })
+    );
+}
+
+#[test]
+fn each_side_disputes_what_went_against_it() {
+    let rejected = in_status(Status::Rejected);
+    assert_eq!(
+        rejected.dispute(Party::Provider, 1_059, 60).unwrap().status,
+        Status::Disputed
+    );
+    assert_eq!(
+        rejected.dispute(Party::Provider, 1_060, 60),
+        Err(RuleError::TooLate { until: 1_060 })
+    );
+    assert_eq!(
+        rejected.dispute(Party::Client, 1_059, 60),
+        Err(RuleError::NotAllowed {
+            needed: Party::Provider
+        })
+    );
+    let verified = in_status(Status::Verified);
+    assert_eq!(
+        verified.dispute(Party::Client, 1_059, 60).unwrap().status,
+        Status::Disputed
+    );
+    assert_eq!(
+        verified.dispute(Party::Anyone, 1_059, 60),
+        Err(RuleError::NotAllowed {
+            needed: Party::Client
+        })
+    );
+}
+
+#[test]
+fn silence_has_a_verdict_in_every_state() {
+    let end = |status, now| {
+        in_status(status)
+            .finalize(now, 60)
+            .map(|(task, verdict)| (task.status, verdict))
+    };
+    for (status, next, verdict) in [
+        (Status::Submitted, Status::Finalized, Verdict::Paid),
+        (Status::Verified, Status::Finalized, Verdict::Paid),
+        (Status::Rejected, Status::Failed, Verdict::Failed),
+        (
+            Status::Disputed,
+            Status::Resolved,
+            Verdict::Split {
+                provider_bps: 5_000,
+                slash: 0,
+            },
+        ),
+    ] {
+        assert_eq!(end(status, 1_059), Err(RuleError::TooEarly { from: 1_060 }));
+        assert_eq!(end(status, 1_060), Ok((next, verdict)));
+    }
+}
+
+#[test]
+fn an_open_task_ends_without_a_provider() {
+    let task = open();
+    assert_eq!(
+        task.cancel(Party::Client, 1_000).unwrap().status,
+        Status::Cancelled
+    );
+    assert_eq!(
+        task.cancel(Party::Anyone, 1_000),
+        Err(RuleError::NotAllowed {
+            needed: Party::Client
+        })
+    );
+    assert_eq!(
+        task.expire(1_099, 50),
+        Err(RuleError::TooEarly { from: 1_100 })
+    );
+    assert_eq!(task.expire(1_100, 50).unwrap().status, Status::Expired);
+    let with_bid = task.bid(7, 5, 1_000, 0).unwrap();
+    assert_eq!(
+        with_bid.expire(1_100, 50),
+        Err(RuleError::TooEarly { from: 1_150 })
+    );
+    assert_eq!(with_bid.expire(1_150, 50).unwrap().status, Status::Expired);
+}
+
+#[test]
+fn only_the_winner_cannot_withdraw() {
+    let task = open().bid(7, 5, NOW, 0).unwrap().bid(8, 4, NOW, 0).unwrap();
+    let left = task.withdraw(7).unwrap();
+    assert_eq!((left.book.leader, left.book.runner_up), (8, 0));
+    let assigned = task.assign(7, 80, NOW).unwrap();
+    assert_eq!(assigned.withdraw(7), Err(RuleError::BidWon));
+    assert_eq!(assigned.withdraw(8), Ok(assigned));
+    let cancelled = task.cancel(Party::Client, NOW).unwrap();
+    assert_eq!(cancelled.withdraw(7), Ok(cancelled));
+    assert_eq!(
+        TaskState::default().withdraw(7),
+        Err(RuleError::WrongStatus(Status::None))
+    );
+}
+
+/// The whole table: which steps start from which state, with the right party at a time that suits.
+#[test]
+fn no_other_step_is_possible() {
+    for status in Status::ALL {
+        let task = in_status(status);
+        let possible = [
+            task.bid(8, 1, 0, 0).is_ok(),
+            task.assign(8, 1, NOW).is_ok(),
+            task.cancel(Party::Client, NOW).is_ok(),
+            task.expire(MAX_TIME, 0).is_ok(),
+            task.deliver(Party::Provider, 0).is_ok(),
+            task.fail(MAX_TIME).is_ok(),
+            task.accept(Party::Client, NOW).is_ok(),
+            task.reject(Party::Client, NOW, 1).is_ok(),
+            task.dispute(Party::Client, NOW, 1).is_ok()
+                || task.dispute(Party::Provider, NOW, 1).is_ok(),
+            task.finalize(MAX_TIME, 1).is_ok(),
+            task.resolve(NOW).is_ok(),
+        ];
+        let steps: String = possible
+            .iter()
+            .map(|p| if *p { 'x' } else { '.' })
+            .collect();
+        let expected = match status {
+            Status::Open => "xxxx.......",
+            Status::Assigned => "....xx.....",
+            Status::Submitted => "......xx.x.",
+            Status::Verified | Status::Rejected => "........xx.",
+            Status::Disputed => ".........xx",
+            _ => "...........",
+        };
+        assert_eq!(steps, expected, "{status:?}");
+        assert_eq!(
+            steps.contains('x'),
+            !status.is_final() && status != Status::None
+        );
+    }
+}
+
+fn any_state() -> impl Strategy<Value = TaskState> {
+    let book = (1u32.., any::<u32>(), 0..1u64 << 48, 0..1u64 << 48).prop_map(
+        |(leader, runner_up, leader_rank, runner_up_rank)| Book {
+            leader,
+            runner_up,
+            leader_rank,
+            runner_up_rank,
+        },
+    );
+    (
+        any::<u16>(),
+        0usize..12,
+        any::<bool>(),
+        any::<u32>(),
+        0..=MAX_TIME,
+        book,
+        0..=MAX_AMOUNT,
+        any::<u32>(),
+    )
+        .prop_map(
+            |(version, status, has_terms, duration, deadline, book, price, winner)| {
+                let task = TaskState {
+                    version,
+                    status: Status::ALL[status],
+                    has_terms,
+                    duration,
+                    deadline,
+                    ..TaskState::default()
+                };
+                if task.status == Status::Open {
+                    TaskState { book, ..task }
+                } else {
+                    TaskState {
+                        price,
+                        winner,
+                        ..task
+                    }
+                }
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn round_trips(state in any_state()) {
+        prop_assert_eq!(TaskState::unpack(state.pack()), state);
+    }
+
+    #[test]
+    fn any_word_is_read_without_panic(word: [u8; 32]) {
+        let state = TaskState::unpack(word.into());
+        prop_assert_eq!(TaskState::unpack(state.pack()), state);
+    }
+
+    /// Every step of every state at every time gives a state that packs without loss, and final states stay as they are.
+    #[test]
+    fn steps_pack_and_final_states_stay(task in any_state(), step in 0u8..11, now: u64, window: u32, id in 1u32.., amount in 0..=MAX_AMOUNT) {
+        let rank = amount as u64 >> 16;
+        let next = match step {
+            0 => task.bid(id, rank, now, window as u16),
+            1 => task.assign(id, amount, now),
+            2 => task.cancel(Party::Client, now),
+            3 => task.expire(now, window),
+            4 => task.deliver(Party::Provider, now),
+            5 => task.fail(now),
+            6 => task.accept(Party::Client, now),
+            7 => task.reject(Party::Client, now, window),
+            8 => task.dispute(Party::Provider, now, window),
+            9 => task.finalize(now, window).map(|(task, _)| task),
+            _ => task.resolve(now),
+        };
+        if let Ok(next) = next {
+            prop_assert_eq!(TaskState::unpack(next.pack()), next);
+            prop_assert!(!task.status.is_final());
+            prop_assert_eq!((next.version, next.has_terms, next.duration), (task.version, task.has_terms, task.duration));
+            if task.status.has_provider() {
+                prop_assert_eq!((next.price, next.winner), (task.price, task.winner));
+            }
+        }
+    }
+
+    /// Before a window's end its owner acts, from its end on anyone: never both, never neither.
+    #[test]
+    fn windows_leave_no_gap(task in any_state(), now in 0..MAX_TIME, window: u32) {
+        match task.status {
+            Status::Assigned => prop_assert!(task.deliver(Party::Provider, now).is_ok() != task.fail(now).is_ok()),
+            Status::Submitted => {
+                prop_assert!(task.reject(Party::Client, now, window).is_ok() != task.finalize(now, window).is_ok());
+            }
+            Status::Open => {
+                prop_assert!(task.check_assign(Party::Client, now, window).is_ok() != task.expire(now, window).is_ok());
+            }
+            _ => {}
+        }
+    }
+}
