@@ -1,0 +1,24 @@
+//! Providers, their profiles and their scores.
+
+use alloy::sol;
+
+sol! {
+    /// One identity a participant; scores from 0 to 10,000.
+    #[sol(rpc)]
+    #[derive(Debug)]
+    interface ReputationRegistry {
+        function initialize(address owner) external;
+        function setTaskManager(address taskManager) external;
+        function register(string gpuModel, uint32 gpuCount, string region, string endpoint, string priceListUri) external returns (uint256 providerId);
+        function updateProfile(string gpuModel, uint32 gpuCount, string region, string endpoint, string priceListUri) external;
+        function recordOutcome(uint256 providerId, uint256 value, bool success) external returns (uint256 score);
+        function setScore(uint256 providerId, uint256 score) external;
+        function ownerOf(uint256 providerId) external view returns (address);
+        function providerOf(address account) external view returns (uint256);
+        function scoreOf(uint256 providerId) external view returns (uint256);
+        function standingOf(uint256 providerId) external view returns (address owner, uint256 score);
+        function recordOf(uint256 providerId) external view returns (uint256 score, uint256 completed, uint256 failed, uint64 updatedAt);
+        function profileDigestOf(uint256 providerId) external view returns (bytes32);
+        function providerCount() external view returns (uint256);
+    }
+}

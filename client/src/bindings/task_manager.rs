@@ -1,0 +1,94 @@
+//! The life of a task: bids, matching, delivery, acceptance, payment.
+
+use alloy::sol;
+
+sol! {
+    /// The market's rules, as one versioned set.
+    #[derive(Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    struct Parameters {
+        uint16 feeBps;
+        uint16 trustWeight;
+        uint16 collateralBps;
+        uint16 slashBps;
+        uint96 bidBond;
+        uint96 minClientStake;
+        uint32 biddingWindow;
+        uint32 reviewWindow;
+        uint32 challengeWindow;
+        uint32 arbitrationWindow;
+        uint32 assignmentGrace;
+        uint32 maxDuration;
+        uint16 lateBidWindow;
+    }
+
+    /// What a client may ask beyond the defaults.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Terms {
+        string metadata;
+        uint256 budget;
+        uint64 duration;
+        uint64 biddingWindow;
+        uint16 minTrust;
+        uint256 minCollateral;
+        uint16 trustWeight;
+    }
+
+    /// The market.
+    #[sol(rpc)]
+    #[derive(Debug)]
+    interface TaskManager {
+        /// A task as it stands.
+        #[derive(PartialEq, Eq)]
+        struct TaskView {
+            address client;
+            uint256 budget;
+            uint8 status;
+            uint16 version;
+            uint64 duration;
+            uint64 deadline;
+            uint256 leader;
+            uint256 runnerUp;
+            uint256 price;
+        }
+
+        /// A provider's bid on a task.
+        #[derive(PartialEq, Eq)]
+        struct BidView {
+            bool placed;
+            uint256 price;
+            bool bonded;
+        }
+
+        event TaskSubmitted(uint256 indexed taskId, address indexed client, uint256 budget, string metadata);
+
+        function initialize(address owner, Parameters parameters) external;
+        function setSiblings(address escrow, address vault, address registry) external;
+        function setParameters(Parameters parameters) external returns (uint16 version);
+
+        function depositCollateral(uint256 providerId, uint256 amount) external;
+        function withdrawCollateral(uint256 providerId, uint256 amount) external;
+        function refreshProvider(uint256 providerId) external;
+
+        function submitTask(string taskMetadata, uint256 budget, uint64 duration) external returns (uint256 taskId);
+        function submitTaskWithTerms(Terms terms) external returns (uint256 taskId);
+        function placeBid(uint256 taskId, uint256 providerId, uint256 price) external;
+        function withdrawBid(uint256 taskId, uint256 providerId) external;
+        function assignProvider(uint256 taskId, uint256 providerId) external;
+        function submitResult(uint256 taskId, bytes32 resultSeal) external;
+        function verifyCompletion(uint256 taskId, bytes32 resultHash) external;
+        function finalizePayment(uint256 taskId) external;
+        function cancelTask(uint256 taskId) external;
+        function expireTask(uint256 taskId) external;
+        function failTask(uint256 taskId) external;
+        function openDispute(uint256 taskId) external;
+        function resolveDispute(uint256 taskId, uint16 providerBps, uint256 slashAmount) external;
+
+        function taskOf(uint256 taskId) external view returns (TaskView);
+        function bidOf(uint256 taskId, uint256 providerId) external view returns (BidView);
+        function cardOf(uint256 providerId) external view returns (address owner, uint256 trust, uint256 collateral);
+        function taskCount() external view returns (uint256);
+        function parameters(uint16 version) external view returns (Parameters);
+        function currentVersion() external view returns (uint16);
+        function sealOf(uint256 taskId, uint256 providerId, bytes32 resultHash) external pure returns (bytes32);
+    }
+}

@@ -1,0 +1,29 @@
+//! Stakes: free, locked, unbonding.
+
+use alloy::sol;
+
+sol! {
+    /// The stakes of providers and clients.
+    #[sol(rpc)]
+    #[derive(Debug)]
+    interface StakingVault {
+        function initialize(address owner, address token, address treasury, uint64 unbondingPeriod) external;
+        function setTaskManager(address taskManager) external;
+        function setTreasury(address treasury) external;
+        function setSlashSplit(uint16 injuredBps, uint16 treasuryBps) external;
+        function setUnbondingPeriod(uint64 period) external;
+        function stake(uint256 amount) external;
+        function stakeFor(address account, uint256 amount) external;
+        function stakeWithPermit(uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+        function requestUnbond(uint256 amount) external;
+        function cancelUnbond(uint256 amount) external;
+        function withdrawUnbonded() external;
+        function withdrawCompensation() external;
+        function lock(address account, uint256 amount) external;
+        function unlock(address account, uint256 amount) external;
+        function slash(address account, uint256 amount, address injured) external returns (uint256 taken);
+        function accountOf(address account) external view returns (uint256 free, uint256 locked, uint256 unbonding, uint64 maturesAt, uint256 compensation);
+        function totalStakeOf(address account) external view returns (uint256);
+        function tierOf(address account) external view returns (uint8);
+    }
+}

@@ -1,0 +1,424 @@
+//! Deploying the whole system to any Nitro chain, in a way that survives being interrupted.
+//!
+//! Each program is created, activated through ArbOS, and bid into the program cache where the chain has a cache manager.
+//! Then each contract gets its proxy, which is initialised in the transaction that creates it
+//! ([`proxy_init`](crate::proxy_init)); then the contracts learn of each other; then ownership goes to its final owner.
+//!
+//! Every transaction is signed and written to the deployment file before it is sent, and again once it is mined. A later
+//! run sends the very same bytes again where it cannot see them mined, so no step is done twice and none is lost.
+
+use std::path::Path;
+
+use alloy::{
+    network::TransactionBuilder as _,
+    primitives::{Address, Bytes, U256, aliases::U96},
+    providers::Provider as _,
+    rpc::types::{TransactionRequest, state::{AccountOverride, StateOverride}},
+    sol_types::SolCall,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Account, Chain, ClientError, Contract, Deployment, Program, Programs, Receipt, StepState,
+    bindings::{
+        ArbWasm, ArbWasmCache, CacheManager, Owned, Pausable, PaymentEscrow, ReputationRegistry, StakingVault,
+        TaskManager, OgpuToken,
+        arbos::{ARB_WASM, ARB_WASM_CACHE},
+        task_manager::Parameters,
+    },
+    deployment::Anchor,
+    proxy_init::proxy_creation_code,
+};
+
+/// What a system is deployed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Who owns every contract in the end; the deployer when nobody is named.
+    pub owner: Option<Address>,
+    /// Who may pause new entries, besides the owner.
+    pub guardian: Option<Address>,
+    /// Who gets the whole supply of the token; the deployer when nobody is named.
+    pub holder: Option<Address>,
+    /// Who gets fees and the treasury's share of what is slashed; the owner when nobody is named.
+    pub treasury: Option<Address>,
+    /// The token's supply, in wei.
+    pub supply: U256,
+    /// The clock of votes: 0 for time, 1 for block numbers.
+    pub clock_mode: u8,
+    /// How long stake takes to leave, in seconds.
+    pub unbonding_period: u64,
+    /// The market's parameters.
+    pub parameters: Parameters,
+}
+
+impl Default for Settings {
+    /// A billion oGPU; a 2.5 % fee, a tenth of a price as collateral, half of it slashed for a missed deadline; an hour for
+    /// bids, a day to accept, a day to dispute, a week to arbitrate; tasks of at most 30 days, and 45 days to unbond.
+    fn default() -> Self {
+        let ogpu = |whole: u64| U256::from(whole) * U256::from(10).pow(U256::from(18));
+        Self {
+            owner: None,
+            guardian: None,
+            holder: None,
+            treasury: None,
+            supply: ogpu(1_000_000_000),
+            clock_mode: 0,
+            unbonding_period: 45 * 86_400,
+            parameters: Parameters {
+                feeBps: 250,
+                trustWeight: 5_000,
+                collateralBps: 1_000,
+                slashBps: 5_000,
+                bidBond: U96::from(ogpu(1)),
+                minClientStake: U96::ZERO,
+                biddingWindow: 3_600,
+                reviewWindow: 86_400,
+                challengeWindow: 86_400,
+                arbitrationWindow: 7 * 86_400,
+                assignmentGrace: 86_400,
+                maxDuration: 30 * 86_400,
+                lateBidWindow: 60,
+            },
+        }
+    }
+}
+
+/// What a deployment tells whoever watches it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// A step's transaction is in the file and about to be sent.
+    Signed {
+        /// The step.
+        step: String,
+    },
+    /// A step's transaction is mined and in the file.
+    Done {
+        /// The step.
+        step: String,
+        /// Gas it used.
+        gas: u64,
+    },
+    /// A step was not necessary, or an earlier run did it.
+    Skipped {
+        /// The step.
+        step: String,
+    },
+}
+
+/// Deploys a system from `account`, or goes on with the deployment that the file at `path` holds. A finished one is
+/// returned as it is, after its programs are found active.
+///
+/// # Errors
+/// [`ClientError::OtherChain`] when the file belongs to another chain, [`ClientError::Mismatch`] when it was begun by another
+/// account or with other settings or programs, [`ClientError::File`] when it cannot be written, and what sending gives.
+pub async fn deploy(
+    account: &Account,
+    programs: &Programs,
+    settings: &Settings,
+    path: &Path,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Deployment, ClientError> {
+    let chain = account.chain();
+    let file = match Deployment::load(path, chain).await {
+        Ok(file) => {
+            let mismatch = |why: String| Err(ClientError::Mismatch { path: path.to_owned(), why });
+            if file.deployer != account.address() {
+                return mismatch(format!("begun by {}, and this key is that of {}", file.deployer, account.address()));
+            }
+            if file.settings != *settings {
+                return mismatch("begun with other settings".to_owned());
+            }
+            file
+        }
+        Err(ClientError::NoDeployment { .. }) => {
+            Deployment::begin(path, chain, account.address(), settings.clone()).await?
+        }
+        Err(error) => return Err(error),
+    };
+    let mut run = Run { account, chain, file, progress };
+    run.all(programs).await?;
+    Ok(run.file)
+}
+
+/// A deployment under way.
+struct Run<'a> {
+    account: &'a Account,
+    chain: &'a Chain,
+    file: Deployment,
+    progress: &'a mut (dyn FnMut(Progress) + Send),
+}
+
+impl Run<'_> {
+    async fn all(&mut self, programs: &Programs) -> Result<(), ClientError> {
+        let deployer = self.account.address();
+        let settings = self.file.settings.clone();
+        let owner = settings.owner.unwrap_or(deployer);
+        let treasury = settings.treasury.unwrap_or(owner);
+        let holder = settings.holder.unwrap_or(deployer);
+
+        let proxy = self.program(&programs.proxy).await?;
+        self.file.contracts.insert(
+            programs.proxy.name().to_owned(),
+            Contract { proxy: None, implementation: proxy, code_hash: programs.proxy.code_hash() },
+        );
+
+        let call = OgpuToken::initializeCall {
+            owner: deployer,
+            holder,
+            supply: settings.supply,
+            clockMode: settings.clock_mode,
+        };
+        let token = self.contract(programs, &programs.token, call).await?;
+        let call = PaymentEscrow::initializeCall { owner: deployer, token, treasury };
+        let escrow = self.contract(programs, &programs.escrow, call).await?;
+        let call = StakingVault::initializeCall {
+            owner: deployer,
+            token,
+            treasury,
+            unbondingPeriod: settings.unbonding_period,
+        };
+        let vault = self.contract(programs, &programs.vault, call).await?;
+        let call = ReputationRegistry::initializeCall { owner: deployer };
+        let registry = self.contract(programs, &programs.registry, call).await?;
+        let call = TaskManager::initializeCall { owner: deployer, parameters: settings.parameters.clone() };
+        let tasks = self.contract(programs, &programs.task_manager, call).await?;
+
+        self.wire("escrow", escrow, PaymentEscrow::setTaskManagerCall { taskManager: tasks }).await?;
+        self.wire("vault", vault, StakingVault::setTaskManagerCall { taskManager: tasks }).await?;
+        self.wire("registry", registry, ReputationRegistry::setTaskManagerCall { taskManager: tasks }).await?;
+        self.wire("task manager", tasks, TaskManager::setSiblingsCall { escrow, vault, registry }).await?;
+
+        if let Some(guardian) = settings.guardian {
+            for (name, address) in [("escrow", escrow), ("vault", vault), ("task manager", tasks)] {
+                let call = Pausable::setGuardianCall { guardian };
+                self.call(&format!("guardian of the {name}"), address, &call).await?;
+            }
+        }
+        if owner != deployer {
+            let all = [
+                ("token", token),
+                ("escrow", escrow),
+                ("vault", vault),
+                ("registry", registry),
+                ("task manager", tasks),
+            ];
+            for (name, address) in all {
+                let call = Owned::transferOwnershipCall { newOwner: owner };
+                self.call(&format!("owner of the {name}"), address, &call).await?;
+            }
+        }
+        self.file.complete = true;
+        self.file.save()
+    }
+
+    /// Creates, activates and caches one program.
+    async fn program(&mut self, program: &Program) -> Result<Address, ClientError> {
+        let name = program.name();
+        let step = format!("create {name}");
+        let request = TransactionRequest::default().with_deploy_code(program.creation_code());
+        let address = self.created(&step, async |_: &Chain| Ok(request)).await?;
+        if self.chain.code(address).await? != *program.code() {
+            let why = format!("with another {name} program than the one built now");
+            return Err(ClientError::Mismatch { path: self.file.path().to_owned(), why });
+        }
+        self.activate(program, address).await?;
+        self.cache(program, address).await?;
+        Ok(address)
+    }
+
+    async fn activate(&mut self, program: &Program, address: Address) -> Result<(), ClientError> {
+        let step = format!("activate {}", program.name());
+        let wasm = ArbWasm::new(ARB_WASM, self.chain.provider());
+        let active = self.chain.read(&step, wasm.codehashVersion(program.code_hash())).await;
+        match active {
+            Ok(_) => return self.skip(&step).await,
+            Err(ClientError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        if let Some(StepState::Done { .. }) = self.file.step(&step) {
+            // It was active once and has expired since.
+            self.file.forget(&step)?;
+        }
+        let from = self.account.address();
+        self.transaction(&step, async |chain: &Chain| {
+            let request = TransactionRequest::default()
+                .with_to(ARB_WASM)
+                .with_call(&ArbWasm::activateProgramCall { program: address });
+            let fee = data_fee(chain, &step, from, request.clone()).await?;
+            // The fee rises with every activation on the chain; what is too much comes back.
+            Ok(request.with_value(fee + fee / U256::from(5)))
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn cache(&mut self, program: &Program, address: Address) -> Result<(), ClientError> {
+        let step = format!("cache {}", program.name());
+        let cache = ArbWasmCache::new(ARB_WASM_CACHE, self.chain.provider());
+        let managers = self.chain.read(&step, cache.allCacheManagers()).await?;
+        let Some(&manager) = managers.last() else { return self.skip(&step).await };
+        if self.chain.read(&step, cache.codehashIsCached(program.code_hash())).await? {
+            return self.skip(&step).await;
+        }
+        self.transaction(&step, async |chain: &Chain| {
+            let bid = chain
+                .read(&step, CacheManager::new(manager, chain.provider()).getMinBid(address))
+                .await?;
+            Ok(TransactionRequest::default()
+                .with_to(manager)
+                .with_value(U256::from(bid))
+                .with_call(&CacheManager::placeBidCall { program: address }))
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Makes one contract: its program, and its proxy initialised by `initialize`.
+    async fn contract(
+        &mut self,
+        programs: &Programs,
+        program: &Program,
+        initialize: impl SolCall,
+    ) -> Result<Address, ClientError> {
+        let implementation = self.program(program).await?;
+        let code = proxy_creation_code(programs.proxy.code(), implementation, &initialize.abi_encode());
+        let request = TransactionRequest::default().with_deploy_code(Bytes::from(code));
+        let step = format!("proxy of {}", program.name());
+        let proxy = self.created(&step, async |_: &Chain| Ok(request)).await?;
+        self.file.contracts.insert(
+            program.name().to_owned(),
+            Contract { proxy: Some(proxy), implementation, code_hash: program.code_hash() },
+        );
+        self.file.save()?;
+        Ok(proxy)
+    }
+
+    async fn wire(&mut self, name: &str, address: Address, call: impl SolCall) -> Result<(), ClientError> {
+        self.call(&format!("wire the {name}"), address, &call).await
+    }
+
+    async fn call(&mut self, step: &str, to: Address, call: &impl SolCall) -> Result<(), ClientError> {
+        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
+        self.transaction(step, async |_: &Chain| Ok(request)).await.map(drop)
+    }
+
+    async fn created(
+        &mut self,
+        step: &str,
+        request: impl AsyncFnOnce(&Chain) -> Result<TransactionRequest, ClientError>,
+    ) -> Result<Address, ClientError> {
+        self.transaction(step, request).await?.ok_or_else(|| ClientError::BadDeployment {
+            path: self.file.path().to_owned(),
+            why: format!("the step '{step}' has no address"),
+        })
+    }
+
+    /// Notes that there is nothing to do for a step: somebody did it before, perhaps an earlier run that could not note it.
+    async fn skip(&mut self, step: &str) -> Result<(), ClientError> {
+        match self.file.step(step).cloned() {
+            None => self.file.record(step, StepState::Skipped)?,
+            Some(StepState::Signed { tx, .. }) => {
+                if let Some(receipt) = self.chain.receipt(tx).await? {
+                    self.done(step, &receipt)?;
+                }
+            }
+            Some(StepState::Done { .. } | StepState::Skipped) => {}
+        }
+        (self.progress)(Progress::Skipped { step: step.to_owned() });
+        Ok(())
+    }
+
+    /// Does a step that no earlier run did, and returns the contract it created.
+    async fn transaction(
+        &mut self,
+        step: &str,
+        request: impl AsyncFnOnce(&Chain) -> Result<TransactionRequest, ClientError>,
+    ) -> Result<Option<Address>, ClientError> {
+        let signed = match self.file.step(step).cloned() {
+            Some(StepState::Done { address, .. }) => {
+                (self.progress)(Progress::Skipped { step: step.to_owned() });
+                return Ok(address);
+            }
+            Some(StepState::Signed { nonce, tx, raw }) if self.can_still_be_mined(nonce, tx).await? => {
+                Some((tx, raw))
+            }
+            Some(StepState::Signed { .. }) => {
+                self.file.forget(step)?;
+                None
+            }
+            Some(StepState::Skipped) | None => None,
+        };
+        let (tx, raw) = match signed {
+            Some(signed) => signed,
+            None => {
+                let request = request(self.chain).await?;
+                let signed = self.account.sign(step, request).await?;
+                let state = StepState::Signed { nonce: signed.nonce, tx: signed.tx, raw: signed.raw.clone() };
+                self.file.record(step, state)?;
+                (signed.tx, signed.raw)
+            }
+        };
+        (self.progress)(Progress::Signed { step: step.to_owned() });
+        if self.chain.receipt(tx).await?.is_none() {
+            self.chain.broadcast(step, &raw).await?;
+        }
+        let receipt = match self.chain.mined(step, tx).await {
+            Err(error @ ClientError::Reverted { .. }) => {
+                // It is spent: a later run has to do the step anew.
+                self.file.forget(step)?;
+                return Err(error);
+            }
+            other => other?,
+        };
+        self.done(step, &receipt)?;
+        (self.progress)(Progress::Done { step: step.to_owned(), gas: receipt.gas_used });
+        Ok(receipt.contract_address)
+    }
+
+    /// Notes that a step's transaction is mined.
+    fn done(&mut self, step: &str, receipt: &Receipt) -> Result<(), ClientError> {
+        let block = receipt.block_number.unwrap_or_default();
+        if self.file.anchor.is_none() {
+            self.file.anchor = receipt.block_hash.map(|hash| Anchor { number: block, hash });
+        }
+        let state = StepState::Done {
+            tx: receipt.transaction_hash,
+            block,
+            gas: receipt.gas_used,
+            address: receipt.contract_address,
+        };
+        self.file.record(step, state)
+    }
+
+    /// Whether a signed transaction is mined, or its nonce is still free.
+    async fn can_still_be_mined(&self, nonce: u64, tx: alloy::primitives::B256) -> Result<bool, ClientError> {
+        if self.chain.receipt(tx).await?.is_some() {
+            return Ok(true);
+        }
+        let count = self.chain.provider().get_transaction_count(self.account.address()).await;
+        let count = count.map_err(|error| self.chain.explain("reading the nonce", &error))?;
+        Ok(count <= nonce)
+    }
+}
+
+/// What activating costs besides gas, found by simulating it with ether to spare.
+async fn data_fee(
+    chain: &Chain,
+    what: &str,
+    from: Address,
+    request: TransactionRequest,
+) -> Result<U256, ClientError> {
+    let ether = U256::from(10).pow(U256::from(18));
+    let rich = AccountOverride { balance: Some(ether * U256::from(1_000)), ..Default::default() };
+    let overrides = StateOverride::from_iter([(from, rich)]);
+    let output = chain
+        .provider()
+        .call(request.with_from(from).with_value(ether))
+        .overrides(overrides)
+        .await
+        .map_err(|error| chain.explain(what, &error))?;
+    ArbWasm::activateProgramCall::abi_decode_returns(&output).map(|returned| returned.dataFee).map_err(|error| {
+        ClientError::Node { what: what.to_owned(), url: chain.url().to_owned(), why: error.to_string() }
+    })
+}

@@ -1,0 +1,218 @@
+//! The market on a chain: its contracts, and the operations that take more than one call.
+
+use alloy::primitives::{Address, B256, U256};
+use ogpu_rules::Status;
+
+use crate::{
+    Account, Addresses, Chain, ClientError, Provider, Receipt,
+    bindings::{
+        OgpuToken::{self, OgpuTokenInstance},
+        PaymentEscrow::{self, PaymentEscrowInstance},
+        ReputationRegistry::{self, ReputationRegistryInstance},
+        StakingVault::{self, StakingVaultInstance},
+        TaskManager::{self, TaskManagerInstance},
+        task_manager::{Parameters, Terms},
+    },
+    chain::event,
+};
+
+/// A deployed system on a chain. Cheap to clone.
+///
+/// Single calls go through the bindings: `account.send("place the bid", market.tasks().placeBid(task, provider, price))`
+/// to write, `chain.read("read the task", market.tasks().taskOf(task))` to read.
+#[derive(Clone, Debug)]
+pub struct Market {
+    chain: Chain,
+    addresses: Addresses,
+}
+
+/// What a provider tells about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// GPU model, for example `H100`.
+    pub gpu_model: String,
+    /// How many of them.
+    pub gpu_count: u32,
+    /// Where they stand.
+    pub region: String,
+    /// Where jobs are sent.
+    pub endpoint: String,
+    /// Where the prices are listed.
+    pub price_list_uri: String,
+}
+
+/// A task as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its id.
+    pub id: U256,
+    /// Where it stands in its life.
+    pub status: Status,
+    /// All the contract tells.
+    pub view: TaskManager::TaskView,
+}
+
+impl Market {
+    /// The system at `addresses` on `chain`.
+    pub fn new(chain: Chain, addresses: Addresses) -> Self {
+        Self { chain, addresses }
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Where the contracts are.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The token.
+    pub fn token(&self) -> OgpuTokenInstance<Provider> {
+        OgpuToken::new(self.addresses.token, self.chain.provider().clone())
+    }
+
+    /// The escrow.
+    pub fn escrow(&self) -> PaymentEscrowInstance<Provider> {
+        PaymentEscrow::new(self.addresses.escrow, self.chain.provider().clone())
+    }
+
+    /// The vault.
+    pub fn vault(&self) -> StakingVaultInstance<Provider> {
+        StakingVault::new(self.addresses.vault, self.chain.provider().clone())
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> ReputationRegistryInstance<Provider> {
+        ReputationRegistry::new(self.addresses.registry, self.chain.provider().clone())
+    }
+
+    /// The task manager.
+    pub fn tasks(&self) -> TaskManagerInstance<Provider> {
+        TaskManager::new(self.addresses.task_manager, self.chain.provider().clone())
+    }
+
+    /// Approves `spender` for exactly `amount` where its allowance is less, and returns the receipt if that took a
+    /// transaction.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn allow(
+        &self,
+        account: &Account,
+        spender: Address,
+        amount: U256,
+    ) -> Result<Option<Receipt>, ClientError> {
+        let what = "reading the allowance";
+        let allowed = self.chain.read(what, self.token().allowance(account.address(), spender)).await?;
+        if allowed >= amount {
+            return Ok(None);
+        }
+        account.send("approving oGPU", self.token().approve(spender, amount)).await.map(Some)
+    }
+
+    /// Moves `amount` from the account's tokens to its balance in the escrow, approving it where needed.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn deposit(&self, account: &Account, amount: U256) -> Result<Receipt, ClientError> {
+        self.allow(account, self.addresses.escrow, amount).await?;
+        account.send("depositing oGPU", self.escrow().deposit(amount)).await
+    }
+
+    /// Stakes `amount` of the account's tokens in the vault, approving it where needed.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn stake(&self, account: &Account, amount: U256) -> Result<Receipt, ClientError> {
+        self.allow(account, self.addresses.vault, amount).await?;
+        account.send("staking oGPU", self.vault().stake(amount)).await
+    }
+
+    /// Registers the account as a provider and returns its id.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn register(&self, account: &Account, profile: &Profile) -> Result<(U256, Receipt), ClientError> {
+        let Profile { gpu_model, gpu_count, region, endpoint, price_list_uri } = profile.clone();
+        let registry = self.registry();
+        let call = registry.register(gpu_model, gpu_count, region, endpoint, price_list_uri);
+        let receipt = account.send("registering the provider", call).await?;
+        let id = self.provider_of(account.address()).await?;
+        Ok((id, receipt))
+    }
+
+    /// The provider id of `account`; zero when it is not registered.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub async fn provider_of(&self, account: Address) -> Result<U256, ClientError> {
+        self.chain.read("reading the provider's id", self.registry().providerOf(account)).await
+    }
+
+    /// Submits a task under the default terms and returns its id. The budget comes from the client's balance in the
+    /// escrow, and what is missing there from its tokens, by allowance to the escrow.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn submit_task(
+        &self,
+        client: &Account,
+        metadata: &str,
+        budget: U256,
+        duration: u64,
+    ) -> Result<(U256, Receipt), ClientError> {
+        let what = "submitting the task";
+        let receipt = client.send(what, self.tasks().submitTask(metadata.to_owned(), budget, duration)).await?;
+        Ok((event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId, receipt))
+    }
+
+    /// Submits a task under the client's own terms and returns its id.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn submit_task_with_terms(
+        &self,
+        client: &Account,
+        terms: Terms,
+    ) -> Result<(U256, Receipt), ClientError> {
+        let what = "submitting the task";
+        let receipt = client.send(what, self.tasks().submitTaskWithTerms(terms)).await?;
+        Ok((event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId, receipt))
+    }
+
+    /// Delivers a result: only its seal goes to the chain.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn deliver(
+        &self,
+        provider: &Account,
+        task: U256,
+        provider_id: U256,
+        result_hash: B256,
+    ) -> Result<Receipt, ClientError> {
+        let seal = ogpu_rules::seal::seal(task, provider_id, result_hash);
+        provider.send("delivering the result", self.tasks().submitResult(task, seal)).await
+    }
+
+    /// A task as it stands; its status is [`Status::None`] when there is none with this id.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub async fn task(&self, id: U256) -> Result<Task, ClientError> {
+        let view = self.chain.read("reading the task", self.tasks().taskOf(id)).await?;
+        Ok(Task { id, status: Status::from_number(view.status), view })
+    }
+
+    /// The parameters in force.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub async fn parameters(&self) -> Result<Parameters, ClientError> {
+        let what = "reading the parameters";
+        let version = self.chain.read(what, self.tasks().currentVersion()).await?;
+        self.chain.read(what, self.tasks().parameters(version)).await
+    }
+}

@@ -1,0 +1,197 @@
+//! Contracts' errors, in sentences that say what to do.
+
+use std::fmt;
+
+use alloy::{
+    primitives::{Bytes, U256},
+    sol_types::{Panic, Revert, SolError, SolInterface},
+};
+
+use crate::{
+    amount,
+    bindings::errors::Contracts::{self, ContractsErrors as E},
+};
+
+/// Why a contract refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// An error of our contracts or of ArbOS.
+    Known(Box<Contracts::ContractsErrors>),
+    /// A reason in words, as `require` gives it.
+    Text(String),
+    /// Solidity's panic, with its code.
+    Panic(U256),
+    /// Data of an error that is none of ours.
+    Unknown(Bytes),
+    /// The call reverted without a reason.
+    Silent,
+    /// There is no contract at the address.
+    NoContract,
+}
+
+impl Reason {
+    /// Understands what a reverted call returned.
+    pub fn decode(data: &[u8]) -> Self {
+        if data.is_empty() {
+            return Self::Silent;
+        }
+        if let Ok(known) = E::abi_decode(data) {
+            return Self::Known(Box::new(known));
+        }
+        if let Ok(Revert { reason }) = Revert::abi_decode(data) {
+            return Self::Text(reason);
+        }
+        match Panic::abi_decode(data) {
+            Ok(Panic { code }) => Self::Panic(code),
+            Err(_) => Self::Unknown(data.to_vec().into()),
+        }
+    }
+
+    /// The error's name, where it is one of ours: `WrongStatus`, `ZeroAmount`, …
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Known(error) => E::name_by_selector(error.selector()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(error) => write!(to, "{} ({})", sentence(error), self.name().unwrap_or("unnamed")),
+            Self::Text(text) => write!(to, "the contract says: {text}"),
+            Self::Panic(code) => write!(to, "the contract panicked with code {code}"),
+            Self::Unknown(data) => write!(to, "the contract refused with data nobody here knows: {data}"),
+            Self::Silent => to.write_str(
+                "the call reverted without a reason; it may have run out of gas, re-entered a contract, or called a function that is not there",
+            ),
+            Self::NoContract => to.write_str(
+                "there is no contract at this address; is the deployment file that of this chain (--deployment, --rpc)?",
+            ),
+        }
+    }
+}
+
+/// What was wrong, with its values, and what would be right.
+fn sentence(error: &E) -> String {
+    let ogpu = |wei: &U256| format!("{} oGPU", amount::format(*wei));
+    match error {
+        E::OwnableUnauthorizedAccount(e) => {
+            format!("{} is not the owner; only the owner may do this", e.account)
+        }
+        E::OwnableInvalidOwner(e) => format!("{} cannot be an owner; name an account that exists", e.owner),
+        E::InvalidInitialization(_) => "it is initialised already, and never again".to_owned(),
+        E::UUPSUnauthorizedCallContext(_) => {
+            "call the proxy, not the implementation behind it".to_owned()
+        }
+        E::UUPSUnsupportedProxiableUUID(e) => {
+            format!("the new implementation keeps its address in slot {}, which is no UUPS slot; nothing was upgraded", e.slot)
+        }
+        E::ERC1967InvalidImplementation(e) => format!(
+            "{} is no implementation: it must be an activated program with proxiableUUID; nothing was upgraded",
+            e.implementation
+        ),
+        E::ERC1967NonPayable(_) => "send no ether with an upgrade that calls nothing".to_owned(),
+        E::ERC1967ProxyUninitialized(_) => "the proxy has no implementation".to_owned(),
+        E::FailedCall(_) => "a call into another contract failed without a reason".to_owned(),
+        E::PausableUnauthorizedAccount(e) => {
+            format!("{} is neither owner nor guardian; only they may pause", e.account)
+        }
+        E::EnforcedPause(e) => {
+            format!("new entries are paused until {}; withdrawals and settlements go on", e.until)
+        }
+        E::PauseOutOfRange(e) => {
+            format!("a pause until {} is out of range: choose a time after {} and not after {}", e.until, e.earliest, e.latest)
+        }
+        E::GuardianMustWait(e) => {
+            format!("the guardian has paused recently and may again at {}; the owner may always", e.until)
+        }
+        E::AmountTooLarge(e) => format!("{} is too much; at most {}", ogpu(&e.amount), ogpu(&e.maximum)),
+        E::ZeroAmount(_) => "the amount is zero; give a positive one".to_owned(),
+        E::ZeroAddress(_) => "the address is zero; name an account".to_owned(),
+        E::TokenCallFailed(e) => format!("the token {} refused the transfer", e.token),
+        E::ERC20InsufficientBalance(e) => format!(
+            "{} holds {} and needs {}; send it the rest first (`ogpu token transfer`)",
+            e.sender,
+            ogpu(&e.balance),
+            ogpu(&e.needed)
+        ),
+        E::ERC20InvalidSender(e) => format!("{} cannot send tokens", e.sender),
+        E::ERC20InvalidReceiver(e) => format!("{} cannot receive tokens", e.receiver),
+        E::ERC20InsufficientAllowance(e) => format!(
+            "{} may spend {} and needs {}; approve it first (`ogpu token approve`)",
+            e.spender,
+            ogpu(&e.allowance),
+            ogpu(&e.needed)
+        ),
+        E::ERC20InvalidApprover(e) => format!("{} cannot approve", e.approver),
+        E::ERC20InvalidSpender(e) => format!("{} cannot be approved", e.spender),
+        E::ERC20ExceededSafeSupply(e) => {
+            format!("a supply of {} is too large; at most {}", ogpu(&e.increasedSupply), ogpu(&e.cap))
+        }
+        E::ERC2612ExpiredSignature(e) => format!("the permit expired at {}; sign a new one", e.deadline),
+        E::ERC2612InvalidSigner(e) => {
+            format!("the permit was signed by {}, not by {}; check key, nonce and domain", e.signer, e.owner)
+        }
+        E::VotesExpiredSignature(e) => format!("the delegation expired at {}; sign a new one", e.expiry),
+        E::InvalidAccountNonce(e) => format!("the signature's nonce is used; {} is at {}", e.account, e.currentNonce),
+        E::ECDSAInvalidSignature(_) => "the signature is none".to_owned(),
+        E::ECDSAInvalidSignatureS(e) => format!("the signature's s, {}, is in the upper half; use the lower one", e.s),
+        E::ERC5805FutureLookup(e) => {
+            format!("timepoint {} is not past: the clock stands at {}", e.timepoint, e.clock)
+        }
+        E::CheckpointUnorderedInsertion(_) => "a checkpoint was to be written before the last one".to_owned(),
+        E::SafeCastOverflowedUintDowncast(e) => format!("{} does not fit {} bits", e.value, e.bits),
+        E::UnknownClockMode(e) => format!("clock mode {} is unknown; 0 is time, 1 is block number", e.clockMode),
+        E::ProgramNotWasm(_) => "there is no Stylus program at this address".to_owned(),
+        E::ProgramNotActivated(_) => {
+            "the program is not activated; activate it by running `ogpu deploy` again".to_owned()
+        }
+        E::ProgramNeedsUpgrade(e) => format!(
+            "the program was activated for Stylus {} and the chain runs {}; activate it again with `ogpu deploy`",
+            e.version, e.stylusVersion
+        ),
+        E::ProgramExpired(e) => format!(
+            "the program was activated {} s ago and has expired; activate it again with `ogpu deploy`",
+            e.ageInSeconds
+        ),
+        E::ProgramUpToDate(_) => "the program is active already".to_owned(),
+        E::ProgramKeepaliveTooSoon(e) => {
+            format!("the program was activated only {} s ago; it can be kept alive later", e.ageInSeconds)
+        }
+        E::ProgramInsufficientValue(e) => {
+            format!("activation costs {} wei of ether and {} were sent", e.want, e.have)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::{Address, hex};
+
+    #[test]
+    fn known_errors_name_their_values() {
+        let error = Contracts::ERC20InsufficientBalance {
+            sender: Address::repeat_byte(1),
+            balance: U256::from(1),
+            needed: U256::from(2),
+        };
+        let reason = Reason::decode(&error.abi_encode());
+        assert_eq!(reason.name(), Some("ERC20InsufficientBalance"));
+        let text = reason.to_string();
+        for part in ["0x0101010101010101010101010101010101010101", "0.000000000000000001", "0.000000000000000002"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_told_apart() {
+        assert_eq!(Reason::decode(&[]), Reason::Silent);
+        assert_eq!(Reason::decode(&Revert::from("no").abi_encode()), Reason::Text("no".to_owned()));
+        assert_eq!(Reason::decode(&Panic::from(0x11_u8).abi_encode()), Reason::Panic(U256::from(0x11)));
+        let data = hex!("deadbeef00");
+        assert_eq!(Reason::decode(&data), Reason::Unknown(data.to_vec().into()));
+    }
+}
