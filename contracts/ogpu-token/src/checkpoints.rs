@@ -1,5 +1,6 @@
 //! A quantity's history: its value at every time it changed.
 
+use alloc::vec::Vec; // for `#[storage]`
 use alloy_primitives::{B256, U256};
 use ogpu_common::amount::widen;
 use stylus_sdk::{

@@ -9,8 +9,7 @@ pub const NAME: &str = "OGPU";
 pub const VERSION: &str = "1";
 
 /// keccak256 of [`NAME`].
-const NAME_HASH: B256 =
-    b256!("656aff6c20adee4f4847ecaf29169eb3b29b117d877985c2a8560799ea939089");
+const NAME_HASH: B256 = b256!("656aff6c20adee4f4847ecaf29169eb3b29b117d877985c2a8560799ea939089");
 /// keccak256 of [`VERSION`].
 const VERSION_HASH: B256 =
     b256!("c89efdaa54c0f20c7adf612882df0950f5a951637e0307cdcb4c672f298b8bc6");
@@ -80,7 +79,6 @@ fn hash_words(words: &[B256]) -> B256 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy_primitives::address;
 
     #[test]
     fn type_hashes_are_those_of_their_types() {

@@ -96,7 +96,12 @@ impl OgpuToken {
         match clock_mode {
             0 => {}
             1 => self.clock_counts_blocks.set(true),
-            _ => return Err(UnknownClockMode { clockMode: clock_mode }.into()),
+            _ => {
+                return Err(UnknownClockMode {
+                    clockMode: clock_mode,
+                }
+                .into());
+            }
         }
         if holder.is_zero() {
             return Err(ERC20InvalidReceiver { receiver: holder }.into());
@@ -105,10 +110,20 @@ impl OgpuToken {
             increasedSupply: supply,
             cap: widen(MAX_AMOUNT),
         })?;
-        self.save(holder, Account { delegate: Address::ZERO, balance });
+        self.save(
+            holder,
+            Account {
+                delegate: Address::ZERO,
+                balance,
+            },
+        );
         let now = self.now()?;
         self.supply.push(now, balance)?;
-        self.vm().log(Transfer { from: Address::ZERO, to: holder, value: supply });
+        self.vm().log(Transfer {
+            from: Address::ZERO,
+            to: holder,
+            value: supply,
+        });
         Ok(())
     }
 
@@ -134,7 +149,7 @@ impl OgpuToken {
 
     /// What `account` holds, in wei.
     pub fn balance_of(&self, account: Address) -> U256 {
-        widen(self.load(account).balance)
+        widen(self.account(account).balance)
     }
 
     /// How much of `owner`'s tokens `spender` may move, in wei; `U256::MAX` means any amount, for ever.
@@ -161,7 +176,12 @@ impl OgpuToken {
     ///
     /// # Errors
     /// [`ERC20InsufficientAllowance`], [`ERC20InvalidApprover`], and those of [`transfer`](Self::transfer).
-    pub fn transfer_from(&mut self, from: Address, to: Address, value: U256) -> Result<bool, Error> {
+    pub fn transfer_from(
+        &mut self,
+        from: Address,
+        to: Address,
+        value: U256,
+    ) -> Result<bool, Error> {
         let spender = self.vm().msg_sender();
         let mut allowances = self.allowances.setter(from);
         let mut allowance = allowances.setter(spender);
@@ -210,7 +230,11 @@ impl OgpuToken {
         }
         let (account, amount) = self.take(from, value)?;
         self.save(from, account);
-        self.vm().log(Transfer { from, to: Address::ZERO, value });
+        self.vm().log(Transfer {
+            from,
+            to: Address::ZERO,
+            value,
+        });
         let now = self.now()?;
         let left = self.supply.latest() - amount;
         self.supply.push(now, left)?;
@@ -266,7 +290,15 @@ impl OgpuToken {
     #[allow(clippy::type_complexity)] // the standard's
     pub fn eip712_domain(
         &self,
-    ) -> (FixedBytes<1>, String, String, U256, Address, B256, Vec<U256>) {
+    ) -> (
+        FixedBytes<1>,
+        String,
+        String,
+        U256,
+        Address,
+        B256,
+        Vec<U256>,
+    ) {
         (
             FixedBytes([0x0f]),
             eip712::NAME.into(),
@@ -298,7 +330,7 @@ impl OgpuToken {
 
     /// Who votes with `account`'s balance; zero for nobody.
     pub fn delegates(&self, account: Address) -> Address {
-        self.load(account).delegate
+        self.account(account).delegate
     }
 
     /// Gives the caller's votes, now and as its balance changes, to `delegatee`; zero for nobody. Whoever wants to vote with their
@@ -334,7 +366,11 @@ impl OgpuToken {
         let account = self.signer(delegation, v, r, s)?;
         let current = self.nonces.get(account);
         if nonce != current {
-            return Err(InvalidAccountNonce { account, currentNonce: current }.into());
+            return Err(InvalidAccountNonce {
+                account,
+                currentNonce: current,
+            }
+            .into());
         }
         self.nonces.insert(account, nonce + U256::ONE);
         self.redelegate(account, delegatee)
@@ -378,13 +414,16 @@ impl OgpuToken {
                 _key: U48::from(key),
                 _value: U208::from(value),
             }),
-            None => Err(Panic { code: U256::from(0x32) }.into()),
+            None => Err(Panic {
+                code: U256::from(0x32),
+            }
+            .into()),
         }
     }
 }
 
 impl OgpuToken {
-    fn load(&self, account: Address) -> Account {
+    fn account(&self, account: Address) -> Account {
         Account::unpack(self.accounts.get(account))
     }
 
@@ -394,7 +433,7 @@ impl OgpuToken {
 
     /// The account of `from` after `value` has left it, and `value` as an integer of the size of balances.
     fn take(&self, from: Address, value: U256) -> Result<(Account, u128), Error> {
-        let account = self.load(from);
+        let account = self.account(from);
         match checked(value) {
             Ok(amount) if amount <= account.balance => {
                 let balance = account.balance - amount;
@@ -421,7 +460,7 @@ impl OgpuToken {
         if from == to || amount == 0 {
             return Ok(());
         }
-        let mut receiver = self.load(to);
+        let mut receiver = self.account(to);
         receiver.balance += amount;
         self.save(from, sender);
         self.save(to, receiver);
@@ -436,13 +475,23 @@ impl OgpuToken {
             return Err(ERC20InvalidSpender { spender }.into());
         }
         self.allowances.setter(owner).insert(spender, value);
-        self.vm().log(Approval { owner, spender, value });
+        self.vm().log(Approval {
+            owner,
+            spender,
+            value,
+        });
         Ok(())
     }
 
     fn redelegate(&mut self, delegator: Address, delegatee: Address) -> Result<(), Error> {
-        let account = self.load(delegator);
-        self.save(delegator, Account { delegate: delegatee, ..account });
+        let account = self.account(delegator);
+        self.save(
+            delegator,
+            Account {
+                delegate: delegatee,
+                ..account
+            },
+        );
         self.vm().log(DelegateChanged {
             delegator,
             fromDelegate: account.delegate,
@@ -473,7 +522,11 @@ impl OgpuToken {
         }
         let mut votes = self.votes.setter(delegate);
         let previous = votes.latest();
-        let new = if gained { previous + amount } else { previous - amount };
+        let new = if gained {
+            previous + amount
+        } else {
+            previous - amount
+        };
         votes.push(now, new)?;
         self.vm().log(DelegateVotesChanged {
             delegate,
@@ -493,7 +546,11 @@ impl OgpuToken {
         if now >> 48 == 0 {
             Ok(now)
         } else {
-            Err(SafeCastOverflowedUintDowncast { bits: 48, value: U256::from(now) }.into())
+            Err(SafeCastOverflowedUintDowncast {
+                bits: 48,
+                value: U256::from(now),
+            }
+            .into())
         }
     }
 
@@ -502,7 +559,11 @@ impl OgpuToken {
         let now = self.now()?;
         match timepoint.into_limbs() {
             [past, 0, 0, 0] if past < now => Ok(past),
-            _ => Err(ERC5805FutureLookup { timepoint, clock: U48::from(now) }.into()),
+            _ => Err(ERC5805FutureLookup {
+                timepoint,
+                clock: U48::from(now),
+            }
+            .into()),
         }
     }
 

@@ -2,10 +2,7 @@
 
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
-use stylus_sdk::{
-    call::static_call,
-    stylus_core::{Host, calls::context::Call},
-};
+use stylus_sdk::prelude::*;
 
 use crate::errors::{ECDSAInvalidSignature, ECDSAInvalidSignatureS, Error};
 
@@ -25,13 +22,7 @@ const HALF_ORDER: U256 = U256::from_limbs([
 ///
 /// # Errors
 /// [`ECDSAInvalidSignatureS`] if `s` is in the upper half of its range, [`ECDSAInvalidSignature`] if nobody can have signed.
-pub fn signer<H: Host>(
-    host: &H,
-    digest: B256,
-    v: u8,
-    r: B256,
-    s: B256,
-) -> Result<Address, Error> {
+pub fn signer<H: Host>(host: &H, digest: B256, v: u8, r: B256, s: B256) -> Result<Address, Error> {
     if U256::from_be_bytes(s.0) > HALF_ORDER {
         return Err(ECDSAInvalidSignatureS { s }.into());
     }
