@@ -27,7 +27,7 @@ mod deployment;
 mod error;
 mod market;
 mod programs;
-mod proxy_init { pub fn proxy_creation_code(_: &[u8], _: alloy::primitives::Address, _: &[u8]) -> Vec<u8> { Vec::new() } }
+mod proxy_init;
 mod reason;
 pub mod signer;
 

@@ -43,7 +43,13 @@ extern "C" fn user_entrypoint(args_len: usize) -> usize {
         let mut returned = 0;
         let buffer = reserve(args_len);
         read_args(buffer);
-        let failed = delegate_call_contract(slot.as_ptr().add(12), buffer, args_len, u64::MAX, &mut returned) != 0;
+        let failed = delegate_call_contract(
+            slot.as_ptr().add(12),
+            buffer,
+            args_len,
+            u64::MAX,
+            &mut returned,
+        ) != 0;
         reserve(returned);
         read_return_data(buffer, 0, returned);
         write_result(buffer, returned);
@@ -54,7 +60,9 @@ extern "C" fn user_entrypoint(args_len: usize) -> usize {
 /// Makes room for `len` bytes in free memory; always at the same address.
 fn reserve(len: usize) -> *mut u8 {
     let start = (&raw const __heap_base).cast_mut();
-    let missing = (start as usize + len).div_ceil(PAGE).saturating_sub(memory_size::<0>());
+    let missing = (start as usize + len)
+        .div_ceil(PAGE)
+        .saturating_sub(memory_size::<0>());
     if missing > 0 {
         // The host charges for the growth by itself, and wants to find this import used where there is growth at all.
         unsafe { pay_for_memory_grow(0) };
