@@ -53,6 +53,11 @@ impl Entry {
         Ok(Self { price })
     }
 
+    /// Whether a word is the seal of a result rather than a bid; a seal whose first 160 bits are zero cannot be told apart.
+    pub fn is_seal(word: B256) -> bool {
+        word[..20] != [0; 20]
+    }
+
     /// Whether there is a bid.
     pub const fn stands(&self) -> bool {
         self.price != 0
@@ -92,6 +97,7 @@ mod tests {
             let entry = Entry { price };
             prop_assert_eq!(Entry::unpack(entry.pack()), entry);
             prop_assert_eq!(entry.pack() == B256::ZERO, !entry.stands());
+            prop_assert!(!Entry::is_seal(entry.pack()) && Entry::is_seal(B256::with_last_byte(1) | B256::left_padding_from(&[1; 13])));
         }
     }
 }

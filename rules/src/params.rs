@@ -126,6 +126,20 @@ impl ColdParams {
     }
 }
 
+impl ColdParams {
+    /// The duration and the bidding window of a new task, in range; no window means the one of the parameters. Fields count as in the
+    /// ABI's struct `Terms`.
+    ///
+    /// # Errors
+    /// [`RuleError::OutOfRange`].
+    pub fn times(&self, duration: u64, window: Option<u64>) -> Result<(u32, u32), RuleError> {
+        in_range(2, duration as u128, 1, self.max_duration as u128)?;
+        let window = window.unwrap_or(self.bidding_window as u64);
+        in_range(3, window as u128, 1, MAX_BIDDING_WINDOW as u128)?;
+        Ok((duration as u32, window as u32))
+    }
+}
+
 /// A whole set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Params {
@@ -240,6 +254,22 @@ mod tests {
                 min: 0,
                 max: 3_600
             })
+        );
+    }
+
+    #[test]
+    fn times_of_a_task_have_bounds() {
+        let cold = usual().cold;
+        assert_eq!(cold.times(86_400, None), Ok((86_400, 600)));
+        assert_eq!(cold.times(1, Some(5)), Ok((1, 5)));
+        assert_eq!(
+            cold.times(86_401, None),
+            Err(RuleError::OutOfRange { field: 2, value: 86_401, min: 1, max: 86_400 })
+        );
+        assert!(cold.times(u64::MAX, None).is_err());
+        assert_eq!(
+            cold.times(1, Some(0)),
+            Err(RuleError::OutOfRange { field: 3, value: 0, min: 1, max: 2_592_000 })
         );
     }
 

@@ -1,1 +1,589 @@
-//! Placeholder.
+//! Creation, bidding, assignment, delivery, judgement and settlement of GPU tasks.
+//!
+//! A client submits a task with a budget, which the escrow locks. Providers bid out of collateral that they have committed to the
+//! market. The client picks a bid, or after the bidding anyone triggers the best fit; the provider delivers a sealed result; the client
+//! accepts or rejects it; once the window for objections has passed, anyone finalises. Every state that is not final has an end that
+//! anyone can bring about at a time known in advance: see [`ogpu_rules::task`], where the rules are. This crate loads the words,
+//! asks the rules, stores the words, calls the other contracts, and emits events.
+//!
+//! Amounts are wei of oGPU below 2^96, times are seconds since 1970, shares are basis points. A pause stops [`TaskManager::submit_task`],
+//! [`TaskManager::place_bid`] and [`TaskManager::deposit_collateral`], and nothing else.
+#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+
+#[macro_use]
+extern crate alloc;
+
+pub mod abi;
+pub mod errors;
+pub mod events;
+mod settlement;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::{string::String, vec::Vec};
+
+use alloy_primitives::{Address, B256, U256, aliases::U40};
+use ogpu_common::{
+    Ownable, Pausable, Upgradeable,
+    amount::{self, StorageTime, widen},
+    initializable,
+    interfaces::{IPaymentEscrow, IReputationRegistry, IStakingVault},
+    ownable, pausable,
+};
+use ogpu_rules::{
+    Card, ClientSlot, Entry, Party, RuleError, Status, TaskState, Verdict, book::rank, fit::fit, score, seal,
+};
+use stylus_sdk::{
+    prelude::*,
+    storage::{StorageAddress, StorageB256, StorageMap, StorageU16, StorageUint},
+};
+
+use abi::{BidView, Parameters, TaskView, Terms, id};
+use errors::*;
+use events::*;
+
+/// The task manager.
+#[storage]
+#[entrypoint]
+pub struct TaskManager {
+    /// Holds the budgets.
+    escrow: StorageAddress,
+    /// Tasks made so far; the id of the latest.
+    task_count: StorageUint<40, 1>,
+    /// The current set of parameters.
+    version: StorageU16,
+    /// When a pause of new entries ends.
+    paused_until: StorageTime,
+    /// Holds the stakes.
+    vault: StorageAddress,
+    /// Knows the providers and their scores.
+    registry: StorageAddress,
+    /// [`ogpu_rules::HotParams`] by version.
+    hot_params: StorageMap<u16, StorageB256>,
+    /// [`ogpu_rules::ColdParams`] by version.
+    cold_params: StorageMap<u16, StorageB256>,
+    /// [`ClientSlot`] by task.
+    clients: StorageMap<U256, StorageB256>,
+    /// [`TaskState`] by task.
+    states: StorageMap<U256, StorageB256>,
+    /// [`ogpu_rules::Terms`] by task, for tasks that have their own.
+    terms: StorageMap<U256, StorageB256>,
+    /// [`Card`] by provider.
+    cards: StorageMap<U256, StorageB256>,
+    /// [`Entry`] by task and provider; the winner's becomes the seal of its result.
+    entries: StorageMap<U256, StorageMap<U256, StorageB256>>,
+}
+
+ogpu_common::proxied!(TaskManager);
+ogpu_common::pausable!(TaskManager, paused_until);
+
+#[public]
+#[implements(Ownable, Upgradeable, Pausable)]
+impl TaskManager {
+    /// Makes the market, once, through a new proxy, with `owner` and a first set of parameters. Emits `ParametersSet`.
+    pub fn initialize(&mut self, owner: Address, parameters: Parameters) -> Result<(), Error> {
+        initializable::start(self.vm(), 1)?;
+        ownable::set_first_owner(self.vm(), owner)?;
+        self.add_parameters(parameters)?;
+        Ok(())
+    }
+
+    /// Names the other contracts. Owner only. Emits `SiblingsSet`.
+    pub fn set_siblings(&mut self, escrow: Address, vault: Address, registry: Address) -> Result<(), Error> {
+        ownable::only_owner(self.vm())?;
+        self.escrow.set(amount::nonzero(escrow)?);
+        self.vault.set(amount::nonzero(vault)?);
+        self.registry.set(amount::nonzero(registry)?);
+        self.vm().log(SiblingsSet { escrow, vault, registry });
+        Ok(())
+    }
+
+    /// Adds a set of parameters for the tasks to come and gives its version; running tasks keep theirs. Owner only. Emits
+    /// `ParametersSet`.
+    ///
+    /// # Errors
+    /// [`OutOfRange`].
+    pub fn set_parameters(&mut self, parameters: Parameters) -> Result<u16, Error> {
+        ownable::only_owner(self.vm())?;
+        self.add_parameters(parameters)
+    }
+
+    /// Commits `amount` of the caller's free stake to the market. The owner of the provider. Emits `CollateralDeposited`.
+    ///
+    /// # Errors
+    /// [`UnknownProvider`], [`NotProvider`], [`CollateralTooHigh`], a pause, and what the vault reverts with.
+    pub fn deposit_collateral(&mut self, provider_id: U256, amount: U256) -> Result<(), Error> {
+        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
+        let wei = amount::positive(amount)?;
+        let caller = self.caller();
+        let (owner, trust) = self.standing(provider_id)?;
+        let card = Card::unpack(self.cards.get(provider_id));
+        if owner.is_zero() || provider_id > id(u32::MAX) {
+            return Err(UnknownProvider { providerId: provider_id }.into());
+        }
+        if caller != owner || !(card.owner.is_zero() || card.owner == owner) {
+            return Err(NotProvider { providerId: provider_id, caller }.into());
+        }
+        let card = Card { owner, trust, ..card }.credit(wei);
+        let card = card.map_err(|rule| self.step(U256::ZERO, provider_id).refused(rule))?;
+        self.put_card(provider_id, card);
+        let (call, vault) = (Call::new_mutating(self), self.vault.get());
+        IStakingVault::new(vault).lock(self.vm(), call, caller, amount)?;
+        self.vm().log(CollateralDeposited { providerId: provider_id, owner, amount });
+        Ok(())
+    }
+
+    /// Takes free collateral back into the caller's free stake. The owner of the provider. Emits `CollateralWithdrawn`.
+    ///
+    /// # Errors
+    /// [`UnknownProvider`], [`NotProvider`], [`CollateralTooLow`].
+    pub fn withdraw_collateral(&mut self, provider_id: U256, amount: U256) -> Result<(), Error> {
+        let wei = amount::positive(amount)?;
+        let (card, _) = self.own_card(provider_id)?;
+        let card = card.debit(wei).map_err(|rule| self.step(U256::ZERO, provider_id).refused(rule))?;
+        self.put_card(provider_id, card);
+        let (call, vault) = (Call::new_mutating(self), self.vault.get());
+        IStakingVault::new(vault).unlock(self.vm(), call, card.owner, amount)?;
+        self.vm().log(CollateralWithdrawn { providerId: provider_id, owner: card.owner, amount });
+        Ok(())
+    }
+
+    /// Brings a provider's card up to date: its score as the registry has it, and no more free collateral than the vault still
+    /// holds locked. Anyone. Emits `ProviderRefreshed`.
+    ///
+    /// # Errors
+    /// [`UnknownProvider`].
+    pub fn refresh_provider(&mut self, provider_id: U256) -> Result<(), Error> {
+        let (card, _) = self.card(provider_id)?;
+        let (_, trust) = self.standing(provider_id)?;
+        let (_, locked, ..) = IStakingVault::new(self.vault.get()).account_of(self.vm(), Call::new(), card.owner)?;
+        let free = card.free.min(amount::checked(locked)?);
+        self.put_card(provider_id, Card { trust, free, ..card });
+        self.vm().log(ProviderRefreshed {
+            providerId: provider_id,
+            trust: widen(trust.into()),
+            collateral: widen(free),
+        });
+        Ok(())
+    }
+
+    /// Makes a task and locks its budget. `task_metadata` says what is to be done, or where that is written; `duration` is the time
+    /// in seconds from assignment to delivery. Anyone, unless paused. Emits `TaskSubmitted`.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] (field 2: the duration), [`ClientStakeTooLow`], [`SiblingsNotSet`], a pause, and what the escrow reverts with.
+    pub fn submit_task(&mut self, task_metadata: String, budget: U256, duration: u64) -> Result<U256, Error> {
+        self.open(task_metadata, budget, duration, None, None)
+    }
+
+    /// Makes a task with terms of its own; see [`TaskManager::submit_task`]. Emits `TaskSubmitted` and `TermsSet`.
+    ///
+    /// # Errors
+    /// Those of [`TaskManager::submit_task`]; [`OutOfRange`] names the field of [`Terms`].
+    pub fn submit_task_with_terms(&mut self, terms: Terms) -> Result<U256, Error> {
+        let rules = ogpu_rules::Terms {
+            min_trust: terms.minTrust,
+            trust_weight: terms.trustWeight,
+            min_collateral: amount::checked(terms.minCollateral)?,
+        };
+        let rules = rules.checked().map_err(|rule| self.step(U256::ZERO, U256::ZERO).refused(rule))?;
+        self.open(terms.metadata, terms.budget, terms.duration, Some(terms.biddingWindow), Some(rules))
+    }
+
+    /// Bids on a task, or repeats or lowers the bid. The first bid takes the bond from the provider's collateral. The owner of the
+    /// provider, unless it is the client or bids are paused, while the bidding runs. Emits `BidPlaced`, and `BiddingExtended` if a
+    /// late bid took the lead. The cost does not depend on the number of bids.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`UnknownProvider`], [`NotProvider`], [`SelfDealing`], [`WrongStatus`], [`TooLate`], [`PriceAboveBudget`],
+    /// [`PriceRaised`], [`TrustTooLow`], [`CollateralTooLow`], a pause.
+    pub fn place_bid(&mut self, task_id: U256, provider_id: U256, price: U256) -> Result<(), Error> {
+        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
+        let wei = amount::positive(price)?;
+        let state = self.state(task_id)?;
+        let (card, provider) = self.own_card(provider_id)?;
+        let task = self.client(task_id);
+        let step = self.step(task_id, provider_id);
+        if task.client == card.owner {
+            return Err(SelfDealing { account: card.owner }.into());
+        }
+        let hot = self.hot(state.version);
+        let terms = self.terms(task_id, &state, &hot);
+        let standing = self.entry(task_id, provider_id);
+        let bond = if standing.stands() { 0 } else { hot.bid_bond };
+        let refused = |rule| step.refused(rule);
+        let entry = standing.bid(wei, task.budget).map_err(refused)?;
+        let card = card.debit(bond).map_err(refused)?;
+        card.check_eligible(&terms, terms.collateral(wei, hot.collateral_bps)).map_err(refused)?;
+        let rank = rank(fit(wei, task.budget, card.trust, terms.trust_weight), card.free);
+        let next = state.bid(provider, rank, self.now(), hot.late_bid_window).map_err(refused)?;
+        self.put_entry(task_id, provider_id, entry);
+        self.put_card(provider_id, card);
+        self.put_state(task_id, next);
+        self.vm().log(BidPlaced { taskId: task_id, providerId: provider_id, price });
+        if next.deadline != state.deadline {
+            self.vm().log(BiddingExtended { taskId: task_id, biddingEnds: next.deadline });
+        }
+        Ok(())
+    }
+
+    /// Takes a bid and its bond back: a standing bid, or one that did not win. The owner of the provider. Emits `BidWithdrawn`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`UnknownProvider`], [`NotProvider`], [`NoBid`], [`BidWon`].
+    pub fn withdraw_bid(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
+        let state = self.state(task_id)?;
+        let (card, provider) = self.own_card(provider_id)?;
+        let step = self.step(task_id, provider_id);
+        let next = state.withdraw(provider).map_err(|rule| step.refused(rule))?;
+        if !self.entry(task_id, provider_id).stands() {
+            return Err(step.refused(RuleError::NoBid));
+        }
+        let bond = self.hot(state.version).bid_bond;
+        self.put_entry(task_id, provider_id, Entry::default());
+        self.put_card(provider_id, card.restore(bond));
+        self.put_state(task_id, next);
+        self.vm().log(BidWithdrawn { taskId: task_id, providerId: provider_id });
+        Ok(())
+    }
+
+    /// Assigns a provider at its price and holds its collateral. While bids come in and until the grace after that has passed: the
+    /// client, any bid. In the grace: anyone, the best fit, which is the leader, or the runner-up if the leader is no longer eligible.
+    /// `provider_id` 0 stands for the best fit. Emits `ProviderAssigned`. The cost does not depend on the number of bids.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`], [`TooLate`], [`NoBid`], [`TrustTooLow`], [`CollateralTooLow`] of the client's
+    /// choice; [`NoEligibleBid`], [`NotBestFit`].
+    pub fn assign_provider(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
+        let state = self.state(task_id)?;
+        let hot = self.hot(state.version);
+        let now = self.now();
+        let by = self.client(task_id).party(self.caller());
+        let step = self.step(task_id, provider_id);
+        state.check_assign(by, now, hot.assignment_grace).map_err(|rule| step.refused(rule))?;
+        let terms = self.terms(task_id, &state, &hot);
+        let candidate = |provider_id: U256| -> Result<(Card, u128, u128), RuleError> {
+            let card = Card::unpack(self.cards.get(provider_id));
+            let entry = self.entry(task_id, provider_id);
+            if !entry.stands() {
+                return Err(RuleError::NoBid);
+            }
+            let collateral = terms.collateral(entry.price, hot.collateral_bps);
+            card.check_eligible(&terms, collateral)?;
+            Ok((card.debit(collateral)?, entry.price, collateral))
+        };
+        let (winner, (card, price, collateral)) = if by == Party::Client && !provider_id.is_zero() {
+            (provider_id, candidate(provider_id).map_err(|rule| step.refused(rule))?)
+        } else {
+            let best = [state.book.leader, state.book.runner_up].into_iter().map(id);
+            let best = best.filter_map(|id| candidate(id).ok().map(|found| (id, found))).next();
+            let best = best.ok_or(NoEligibleBid { taskId: task_id })?;
+            if !provider_id.is_zero() && provider_id != best.0 {
+                return Err(NotBestFit { providerId: provider_id, bestProviderId: best.0 }.into());
+            }
+            best
+        };
+        let next = state.assign(winner.as_limbs()[0] as u32, price, now).map_err(|rule| step.refused(rule))?;
+        self.put_card(winner, card);
+        self.put_state(task_id, next);
+        self.vm().log(ProviderAssigned {
+            taskId: task_id,
+            providerId: winner,
+            price: widen(price),
+            collateral: widen(collateral),
+            deadline: next.deadline,
+        });
+        Ok(())
+    }
+
+    /// Delivers: `result_seal` is `keccak256(abi.encode(taskId, providerId, resultHash))`, so that nobody can deliver another's
+    /// result. The owner of the assigned provider, before the deadline. Emits `ResultSubmitted`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`NotProvider`], [`TooLate`].
+    pub fn submit_result(&mut self, task_id: U256, result_seal: B256) -> Result<(), Error> {
+        let state = self.state(task_id)?;
+        let provider_id = id(state.winner);
+        let by = Card::unpack(self.cards.get(provider_id)).party(self.caller());
+        let step = self.step(task_id, provider_id);
+        let next = state.deliver(by, self.now()).map_err(|rule| step.refused(rule))?;
+        self.entries.setter(task_id).insert(provider_id, result_seal);
+        self.put_state(task_id, next);
+        self.vm().log(ResultSubmitted { taskId: task_id, providerId: provider_id, resultSeal: result_seal });
+        Ok(())
+    }
+
+    /// Judges a delivered result: a `result_hash` that matches the seal accepts it, any other rejects it, which is possible only
+    /// within the review window. The client. Emits `CompletionVerified` or `ResultRejected`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`NotClient`], [`TooLate`].
+    pub fn verify_completion(&mut self, task_id: U256, result_hash: B256) -> Result<(), Error> {
+        let state = self.state(task_id)?;
+        let provider_id = id(state.winner);
+        let (by, now) = (self.client(task_id).party(self.caller()), self.now());
+        let step = self.step(task_id, provider_id);
+        let sealed = self.entries.getter(task_id).get(provider_id);
+        if self.seal_of(task_id, provider_id, result_hash) == sealed {
+            self.put_state(task_id, state.accept(by, now).map_err(|rule| step.refused(rule))?);
+            self.vm().log(CompletionVerified { taskId: task_id, providerId: provider_id, resultHash: result_hash });
+        } else {
+            let window = self.hot(state.version).review_window;
+            self.put_state(task_id, state.reject(by, now, window).map_err(|rule| step.refused(rule))?);
+            self.vm().log(ResultRejected { taskId: task_id, providerId: provider_id, resultHash: result_hash });
+        }
+        Ok(())
+    }
+
+    /// Settles what nobody objected to, once its window has passed: a delivered result that the client did not judge, or accepted,
+    /// is paid; a rejected one fails; a dispute that the owner did not settle is split in halves without a slash. Anyone. Emits
+    /// `PaymentFinalized`, `TaskFailed` or `DisputeResolved`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
+    pub fn finalize_payment(&mut self, task_id: U256) -> Result<(), Error> {
+        let state = self.state(task_id)?;
+        let window = if state.status == Status::Disputed {
+            self.cold(state.version).arbitration_window
+        } else {
+            self.hot(state.version).window(state.status)
+        };
+        let finalized = state.finalize(self.now(), window);
+        let (next, verdict) = finalized.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        self.settle(task_id, next, verdict)
+    }
+
+    /// Takes an open task back; the budget returns. The client. Emits `TaskCancelled`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`NotClient`].
+    pub fn cancel_task(&mut self, task_id: U256) -> Result<(), Error> {
+        let by = self.client(task_id).party(self.caller());
+        let next = self.state(task_id)?.cancel(by, self.now());
+        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        self.close(task_id, next)?;
+        self.vm().log(TaskCancelled { taskId: task_id });
+        Ok(())
+    }
+
+    /// Ends a task that nobody was assigned to; the budget returns. Anyone: after the bidding if the book of the best bids is
+    /// empty, else after the grace. Emits `TaskExpired`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
+    pub fn expire_task(&mut self, task_id: U256) -> Result<(), Error> {
+        let state = self.state(task_id)?;
+        let next = state.expire(self.now(), self.hot(state.version).assignment_grace);
+        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        self.close(task_id, next)?;
+        self.vm().log(TaskExpired { taskId: task_id });
+        Ok(())
+    }
+
+    /// Ends work that was not delivered in time: the budget returns, the provider is slashed. Anyone, from the deadline on. Emits
+    /// `TaskFailed`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
+    pub fn fail_task(&mut self, task_id: U256) -> Result<(), Error> {
+        let next = self.state(task_id)?.fail(self.now());
+        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        self.settle(task_id, next, Verdict::Failed)
+    }
+
+    /// Asks the owner to arbitrate, within the challenge window: the provider's owner against a rejection, the client against its
+    /// own acceptance. Emits `DisputeOpened`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`NotProvider`], [`NotClient`], [`TooLate`].
+    pub fn open_dispute(&mut self, task_id: U256) -> Result<(), Error> {
+        let state = self.state(task_id)?;
+        let caller = self.caller();
+        let provider_id = id(state.winner);
+        let by = if state.status == Status::Verified {
+            self.client(task_id).party(caller)
+        } else {
+            Card::unpack(self.cards.get(provider_id)).party(caller)
+        };
+        let next = state.dispute(by, self.now(), self.hot(state.version).challenge_window);
+        let next = next.map_err(|rule| self.step(task_id, provider_id).refused(rule))?;
+        self.put_state(task_id, next);
+        self.vm().log(DisputeOpened { taskId: task_id, by: caller });
+        Ok(())
+    }
+
+    /// Arbitrates: the provider gets `provider_bps` of the price and loses `slash_amount` of its collateral. Above half of the price
+    /// it counts as a success, below as a failure. Owner only. Emits `DisputeResolved`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`OutOfRange`], [`SlashAboveCollateral`].
+    pub fn resolve_dispute(&mut self, task_id: U256, provider_bps: u16, slash_amount: U256) -> Result<(), Error> {
+        ownable::only_owner(self.vm())?;
+        let slash = amount::checked(slash_amount)?;
+        let next = self.state(task_id)?.resolve(self.now());
+        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        self.settle(task_id, next, Verdict::Split { provider_bps, slash })
+    }
+
+    /// A task.
+    ///
+    /// # Errors
+    /// [`UnknownTask`].
+    pub fn task_of(&self, task_id: U256) -> Result<TaskView, Error> {
+        let state = self.state(task_id)?;
+        let ClientSlot { client, budget } = self.client(task_id);
+        let hot = self.hot(state.version);
+        let terms = self.terms(task_id, &state, &hot);
+        let window = match state.status {
+            Status::Submitted | Status::Verified | Status::Rejected => hot.window(state.status),
+            Status::Disputed => self.cold(state.version).arbitration_window,
+            _ => 0,
+        };
+        Ok(TaskView {
+            client,
+            budget: widen(budget),
+            status: state.status as u8,
+            version: state.version,
+            duration: state.duration as u64,
+            deadline: state.deadline + window as u64,
+            price: widen(state.price),
+            providerId: id(if state.status == Status::Open { state.book.leader } else { state.winner }),
+            runnerUpId: id(state.book.runner_up),
+            minTrust: terms.min_trust,
+            minCollateral: widen(terms.min_collateral),
+            trustWeight: terms.trust_weight,
+        })
+    }
+
+    /// A provider's bid on a task.
+    ///
+    /// # Errors
+    /// [`UnknownTask`].
+    pub fn bid_of(&self, task_id: U256, provider_id: U256) -> Result<BidView, Error> {
+        let state = self.state(task_id)?;
+        let word = self.entries.getter(task_id).get(provider_id);
+        Ok(if Entry::is_seal(word) {
+            BidView { price: widen(state.price), resultSeal: word }
+        } else {
+            BidView { price: widen(Entry::unpack(word).price), resultSeal: B256::ZERO }
+        })
+    }
+
+    /// What the market knows of a provider: its owner, its score, its free collateral in wei. Zeros without a card.
+    pub fn card_of(&self, provider_id: U256) -> (Address, U256, U256) {
+        let Card { owner, trust, free } = Card::unpack(self.cards.get(provider_id));
+        (owner, widen(trust.into()), widen(free))
+    }
+
+    /// How many tasks there have been; ids count from 1.
+    pub fn task_count(&self) -> U256 {
+        U256::from(self.task_count.get())
+    }
+
+    /// A set of parameters; zeros if there is none with this version.
+    pub fn parameters(&self, version: u16) -> Parameters {
+        Parameters::of(self.hot(version), self.cold(version))
+    }
+
+    /// The set under which tasks are made now; versions count from 1.
+    pub fn current_version(&self) -> u16 {
+        self.version.get().as_limbs()[0] as u16
+    }
+
+    /// The escrow, the vault and the registry.
+    pub fn siblings(&self) -> (Address, Address, Address) {
+        (self.escrow.get(), self.vault.get(), self.registry.get())
+    }
+
+    /// The seal of a result: `keccak256(abi.encode(taskId, providerId, resultHash))`.
+    pub fn seal_of(&self, task_id: U256, provider_id: U256, result_hash: B256) -> B256 {
+        self.vm().native_keccak256(&seal::preimage(task_id, provider_id, result_hash))
+    }
+}
+
+impl TaskManager {
+    /// Makes a task.
+    fn open(
+        &mut self,
+        metadata: String,
+        budget: U256,
+        duration: u64,
+        window: Option<u64>,
+        terms: Option<ogpu_rules::Terms>,
+    ) -> Result<U256, Error> {
+        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
+        let wei = amount::positive(budget)?;
+        let escrow = self.escrow.get();
+        if escrow.is_zero() {
+            return Err(SiblingsNotSet {}.into());
+        }
+        let client = self.caller();
+        let version = self.current_version();
+        let cold = self.cold(version);
+        let times = cold.times(duration, window);
+        let (duration, window) = times.map_err(|rule| self.step(U256::ZERO, U256::ZERO).refused(rule))?;
+        if cold.min_client_stake != 0 {
+            let stake = IStakingVault::new(self.vault.get()).total_stake_of(self.vm(), Call::new(), client)?;
+            let required = widen(cold.min_client_stake);
+            if stake < required {
+                return Err(ClientStakeTooLow { stake, required }.into());
+            }
+        }
+
+        let number = self.task_count.get().as_limbs()[0] + 1;
+        self.task_count.set(U40::from_limbs([number]));
+        let task_id = widen(number.into());
+        self.clients.insert(task_id, ClientSlot { client, budget: wei }.pack());
+        let state = TaskState::open(version, terms.is_some(), duration, self.now(), window);
+        self.put_state(task_id, state);
+        if let Some(terms) = terms {
+            self.terms.insert(task_id, terms.pack());
+        }
+
+        let call = Call::new_mutating(self);
+        IPaymentEscrow::new(escrow).lock(self.vm(), call, task_id, client, budget)?;
+        let metadata_digest = self.vm().native_keccak256(metadata.as_bytes());
+        self.vm().log(TaskSubmitted {
+            taskId: task_id,
+            client,
+            metadataDigest: metadata_digest,
+            budget,
+            duration: duration as u64,
+            biddingEnds: state.deadline,
+            version,
+            metadata,
+        });
+        if let Some(terms) = terms {
+            self.vm().log(TermsSet {
+                taskId: task_id,
+                minTrust: terms.min_trust,
+                minCollateral: widen(terms.min_collateral),
+                trustWeight: terms.trust_weight,
+            });
+        }
+        Ok(task_id)
+    }
+
+    /// The card of a provider that the caller owns, and its id.
+    fn own_card(&self, provider_id: U256) -> Result<(Card, u32), Error> {
+        let (card, id) = self.card(provider_id)?;
+        match card.party(self.caller()) {
+            Party::Provider => Ok((card, id)),
+            _ => Err(NotProvider { providerId: provider_id, caller: self.caller() }.into()),
+        }
+    }
+
+    /// A provider's owner and score, from the registry.
+    fn standing(&self, provider_id: U256) -> Result<(Address, u16), Error> {
+        let registry = IReputationRegistry::new(self.registry.get());
+        let (owner, score) = registry.standing_of(self.vm(), Call::new(), provider_id)?;
+        Ok((owner, trust(score)))
+    }
+}
+
+/// A score as cards hold it.
+fn trust(score: U256) -> u16 {
+    if score > widen(score::MAX.into()) { score::MAX } else { score.as_limbs()[0] as u16 }
+}

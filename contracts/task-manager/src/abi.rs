@@ -1,0 +1,158 @@
+//! The structs of the interface.
+
+use alloy_primitives::{U256, aliases::U96};
+use alloy_sol_types::sol;
+use ogpu_common::amount::widen;
+use ogpu_rules::{ColdParams, HotParams, Params, RuleError};
+use stylus_sdk::prelude::AbiType;
+
+sol! {
+    /// What a client asks for.
+    #[derive(Debug, AbiType)]
+    struct Terms {
+        /// What is to be done, or where that is written.
+        string metadata;
+        /// The most it can cost, in wei of oGPU; locked at once.
+        uint256 budget;
+        /// Seconds from assignment to delivery.
+        uint64 duration;
+        /// Seconds for bids, at most 30 days.
+        uint64 biddingWindow;
+        /// The least score of a bidder, 0 to 10,000.
+        uint16 minTrust;
+        /// The least collateral of the winner, in wei of oGPU.
+        uint256 minCollateral;
+        /// What trust weighs against the price, 0 to 8,000.
+        uint16 trustWeight;
+    }
+
+    /// The parameters of the market. Shares are basis points, amounts wei of oGPU, times seconds.
+    #[derive(Debug, PartialEq, AbiType)]
+    struct Parameters {
+        /// The protocol's share of a payment, at most 2,000.
+        uint16 feeBps;
+        /// What trust weighs against the price where the client does not say, at most 8,000.
+        uint16 trustWeight;
+        /// Collateral of a task, as a share of its price.
+        uint16 collateralBps;
+        /// What a failure costs, as a share of the collateral.
+        uint16 slashBps;
+        /// What a provider leaves with a bid, below 2^80.
+        uint96 bidBond;
+        /// The stake a client needs in the vault.
+        uint96 minClientStake;
+        /// Time for bids where the client does not say, 1 to 30 days.
+        uint32 biddingWindow;
+        /// Time for the client to judge a result, at most 30 days.
+        uint32 reviewWindow;
+        /// Time to dispute a judgement, at most 30 days.
+        uint32 challengeWindow;
+        /// Time for the owner to arbitrate, at most 90 days.
+        uint32 arbitrationWindow;
+        /// Time after the bidding in which somebody can still be assigned, at most 30 days.
+        uint32 assignmentGrace;
+        /// The longest duration of a task, at most 365 days.
+        uint32 maxDuration;
+        /// A bid that takes the lead in the last so many seconds extends the bidding by as many, at most 3,600.
+        uint16 lateBidWindow;
+    }
+
+    /// There is a new set of parameters, for tasks made from now on.
+    #[derive(Debug, PartialEq)]
+    event ParametersSet(uint16 indexed version, Parameters parameters);
+
+    /// A task as others see it.
+    #[derive(Debug, PartialEq, AbiType)]
+    struct TaskView {
+        /// Who made it.
+        address client;
+        /// What was locked, in wei of oGPU.
+        uint256 budget;
+        /// 1 Open, 2 Assigned, 3 Submitted, 4 Verified, 5 Rejected, 6 Disputed, 7 Finalized, 8 Resolved, 9 Failed, 10 Cancelled, 11 Expired.
+        uint8 status;
+        /// The set of parameters it was made under.
+        uint16 version;
+        /// Seconds from assignment to delivery.
+        uint64 duration;
+        /// When the present state ends (seconds since 1970); for final states when it began.
+        uint64 deadline;
+        /// The agreed price; zero while Open.
+        uint256 price;
+        /// The best bidder while Open, then the winner; zero if there is none.
+        uint256 providerId;
+        /// The second best bidder while Open.
+        uint256 runnerUpId;
+        /// The least score of a bidder.
+        uint16 minTrust;
+        /// The least collateral of the winner.
+        uint256 minCollateral;
+        /// What trust weighs against the price.
+        uint16 trustWeight;
+    }
+
+    /// A bid as others see it.
+    #[derive(Debug, PartialEq, AbiType)]
+    struct BidView {
+        /// What the provider asks, in wei of oGPU; zero if there is no bid.
+        uint256 price;
+        /// The seal of the result, once the winner has delivered.
+        bytes32 resultSeal;
+    }
+}
+
+impl Parameters {
+    /// The parameters as the rules take them, in range.
+    pub(crate) fn checked(&self) -> Result<Params, RuleError> {
+        let hot = HotParams {
+            bid_bond: narrow(self.bidBond),
+            late_bid_window: self.lateBidWindow,
+            fee_bps: self.feeBps,
+            trust_weight: self.trustWeight,
+            collateral_bps: self.collateralBps,
+            slash_bps: self.slashBps,
+            review_window: self.reviewWindow,
+            challenge_window: self.challengeWindow,
+            assignment_grace: self.assignmentGrace,
+        };
+        let cold = ColdParams {
+            min_client_stake: narrow(self.minClientStake),
+            bidding_window: self.biddingWindow,
+            arbitration_window: self.arbitrationWindow,
+            max_duration: self.maxDuration,
+        };
+        Params { hot, cold }.checked()
+    }
+
+    /// The parameters as the interface shows them.
+    pub(crate) fn of(hot: HotParams, cold: ColdParams) -> Self {
+        Self {
+            feeBps: hot.fee_bps,
+            trustWeight: hot.trust_weight,
+            collateralBps: hot.collateral_bps,
+            slashBps: hot.slash_bps,
+            bidBond: u96(hot.bid_bond),
+            minClientStake: u96(cold.min_client_stake),
+            biddingWindow: cold.bidding_window,
+            reviewWindow: hot.review_window,
+            challengeWindow: hot.challenge_window,
+            arbitrationWindow: cold.arbitration_window,
+            assignmentGrace: hot.assignment_grace,
+            maxDuration: cold.max_duration,
+            lateBidWindow: hot.late_bid_window,
+        }
+    }
+}
+
+/// An id as the interface shows it.
+pub(crate) fn id(number: u32) -> U256 {
+    widen(number as u128)
+}
+
+fn narrow(amount: U96) -> u128 {
+    let [low, high] = amount.into_limbs();
+    (high as u128) << 64 | low as u128
+}
+
+fn u96(amount: u128) -> U96 {
+    U96::from_limbs([amount as u64, (amount >> 64) as u64])
+}

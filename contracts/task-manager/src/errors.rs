@@ -1,0 +1,165 @@
+//! Why a call to the task manager fails.
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::sol;
+use ogpu_common::amount::widen;
+use ogpu_rules::{MAX_COLLATERAL, Party, RuleError};
+use stylus_sdk::stylus_core::calls::errors::Error as CallError;
+
+sol! {
+    /// There is no task with this id.
+    #[derive(Debug, PartialEq)]
+    error UnknownTask(uint256 taskId);
+    /// The registry has no provider with this id, or it has not deposited collateral here yet.
+    #[derive(Debug, PartialEq)]
+    error UnknownProvider(uint256 providerId);
+    /// The step does not start from the state in which the task is.
+    #[derive(Debug, PartialEq)]
+    error WrongStatus(uint256 taskId, uint8 status);
+    /// Only the task's client may do this.
+    #[derive(Debug, PartialEq)]
+    error NotClient(uint256 taskId, address caller);
+    /// Only the provider's owner may do this.
+    #[derive(Debug, PartialEq)]
+    error NotProvider(uint256 providerId, address caller);
+    /// Possible from this time on (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error TooEarly(uint256 taskId, uint64 from);
+    /// Was possible until this time (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error TooLate(uint256 taskId, uint64 until);
+    /// Bid at most the budget.
+    #[derive(Debug, PartialEq)]
+    error PriceAboveBudget(uint256 price, uint256 budget);
+    /// A standing bid can be repeated or lowered; to ask for more, withdraw it first.
+    #[derive(Debug, PartialEq)]
+    error PriceRaised(uint256 price, uint256 standing);
+    /// The client asks for more trust than the provider has.
+    #[derive(Debug, PartialEq)]
+    error TrustTooLow(uint256 trust, uint256 required);
+    /// The provider has less free collateral than this needs: deposit more.
+    #[derive(Debug, PartialEq)]
+    error CollateralTooLow(uint256 free, uint256 required);
+    /// A provider's free collateral has a maximum.
+    #[derive(Debug, PartialEq)]
+    error CollateralTooHigh(uint256 amount, uint256 maximum);
+    /// The provider has no bid on the task.
+    #[derive(Debug, PartialEq)]
+    error NoBid(uint256 taskId, uint256 providerId);
+    /// The winner's bond comes back when its task is settled.
+    #[derive(Debug, PartialEq)]
+    error BidWon(uint256 taskId, uint256 providerId);
+    /// The best two bids are gone or no longer eligible: the client can choose another, or cancel.
+    #[derive(Debug, PartialEq)]
+    error NoEligibleBid(uint256 taskId);
+    /// Only the client may choose another than the best fit.
+    #[derive(Debug, PartialEq)]
+    error NotBestFit(uint256 providerId, uint256 bestProviderId);
+    /// The client's own provider may not bid.
+    #[derive(Debug, PartialEq)]
+    error SelfDealing(address account);
+    /// Clients need a stake in the vault.
+    #[derive(Debug, PartialEq)]
+    error ClientStakeTooLow(uint256 stake, uint256 required);
+    /// A slash takes at most the collateral of the task.
+    #[derive(Debug, PartialEq)]
+    error SlashAboveCollateral(uint256 slash, uint256 collateral);
+    /// The field with this place in the struct or the arguments, counted from 0, is out of its range.
+    #[derive(Debug, PartialEq)]
+    error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
+    /// The owner has to name the other contracts with `setSiblings` first.
+    #[derive(Debug, PartialEq)]
+    error SiblingsNotSet();
+    /// There can be no more sets of parameters.
+    #[derive(Debug, PartialEq)]
+    error TooManyVersions();
+}
+
+ogpu_common::errors! {
+    /// Why a call to the task manager fails.
+    pub enum Error {
+        UnknownTask,
+        UnknownProvider,
+        WrongStatus,
+        NotClient,
+        NotProvider,
+        TooEarly,
+        TooLate,
+        PriceAboveBudget,
+        PriceRaised,
+        TrustTooLow,
+        CollateralTooLow,
+        CollateralTooHigh,
+        NoBid,
+        BidWon,
+        NoEligibleBid,
+        NotBestFit,
+        SelfDealing,
+        ClientStakeTooLow,
+        SlashAboveCollateral,
+        OutOfRange,
+        SiblingsNotSet,
+        TooManyVersions;
+        Shared(ogpu_common::Error),
+    }
+}
+
+impl From<CallError> for Error {
+    /// A sibling's revert data passes through unchanged.
+    fn from(error: CallError) -> Self {
+        Self::Shared(error.into())
+    }
+}
+
+/// What a refused step was about: a task, a provider, and who asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) task_id: U256,
+    pub(crate) provider_id: U256,
+    pub(crate) caller: Address,
+}
+
+impl Step {
+    /// The error that tells a caller about a refusal.
+    #[inline(never)]
+    pub(crate) fn refused(&self, rule: RuleError) -> Error {
+        let Self { task_id, provider_id, caller } = *self;
+        match rule {
+            RuleError::WrongStatus(status) => {
+                WrongStatus { taskId: task_id, status: status as u8 }.into()
+            }
+            RuleError::NotAllowed { needed: Party::Provider } => {
+                NotProvider { providerId: provider_id, caller }.into()
+            }
+            RuleError::NotAllowed { .. } => NotClient { taskId: task_id, caller }.into(),
+            RuleError::TooEarly { from } => TooEarly { taskId: task_id, from }.into(),
+            RuleError::TooLate { until } => TooLate { taskId: task_id, until }.into(),
+            RuleError::Zero => ogpu_common::Error::from(ogpu_common::ZeroAmount {}).into(),
+            RuleError::PriceAboveBudget { price, budget } => {
+                PriceAboveBudget { price: widen(price), budget: widen(budget) }.into()
+            }
+            RuleError::PriceRaised { price, standing } => {
+                PriceRaised { price: widen(price), standing: widen(standing) }.into()
+            }
+            RuleError::TrustTooLow { trust, required } => {
+                TrustTooLow { trust: widen(trust.into()), required: widen(required.into()) }.into()
+            }
+            RuleError::CollateralTooLow { free, required } => {
+                CollateralTooLow { free: widen(free), required: widen(required) }.into()
+            }
+            RuleError::CollateralTooHigh { amount } => {
+                CollateralTooHigh { amount: widen(amount), maximum: widen(MAX_COLLATERAL) }.into()
+            }
+            RuleError::NoBid => NoBid { taskId: task_id, providerId: provider_id }.into(),
+            RuleError::BidWon => BidWon { taskId: task_id, providerId: provider_id }.into(),
+            RuleError::SelfDealing => SelfDealing { account: caller }.into(),
+            RuleError::SlashAboveCollateral { slash, collateral } => {
+                SlashAboveCollateral { slash: widen(slash), collateral: widen(collateral) }.into()
+            }
+            RuleError::OutOfRange { value, min, max, field } => {
+                OutOfRange { field, value: widen(value), minimum: widen(min), maximum: widen(max) }
+                    .into()
+            }
+        }
+    }
+}

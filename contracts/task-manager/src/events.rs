@@ -1,0 +1,86 @@
+//! What happens to tasks, bids and collateral: enough to rebuild the state.
+
+use alloy_sol_types::sol;
+
+pub use crate::abi::ParametersSet;
+
+sol! {
+    /// A task is open for bids. `metadataDigest` is the Keccak hash of `metadata`.
+    #[derive(Debug, PartialEq)]
+    event TaskSubmitted(
+        uint256 indexed taskId,
+        address indexed client,
+        bytes32 indexed metadataDigest,
+        uint256 budget,
+        uint64 duration,
+        uint64 biddingEnds,
+        uint16 version,
+        string metadata
+    );
+    /// The task has terms of its own.
+    #[derive(Debug, PartialEq)]
+    event TermsSet(uint256 indexed taskId, uint16 minTrust, uint256 minCollateral, uint16 trustWeight);
+    /// A provider bid, or lowered its bid. Its first bid holds the bond.
+    #[derive(Debug, PartialEq)]
+    event BidPlaced(uint256 indexed taskId, uint256 indexed providerId, uint256 price);
+    /// A late bid took the lead.
+    #[derive(Debug, PartialEq)]
+    event BiddingExtended(uint256 indexed taskId, uint64 biddingEnds);
+    /// A provider took its bid, and the bond, back.
+    #[derive(Debug, PartialEq)]
+    event BidWithdrawn(uint256 indexed taskId, uint256 indexed providerId);
+    /// The provider has until `deadline` to deliver; `collateral` is held.
+    #[derive(Debug, PartialEq)]
+    event ProviderAssigned(
+        uint256 indexed taskId,
+        uint256 indexed providerId,
+        uint256 price,
+        uint256 collateral,
+        uint64 deadline
+    );
+    /// The provider delivered a sealed result.
+    #[derive(Debug, PartialEq)]
+    event ResultSubmitted(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultSeal);
+    /// The client accepted the result.
+    #[derive(Debug, PartialEq)]
+    event CompletionVerified(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultHash);
+    /// The client's hash does not match the seal.
+    #[derive(Debug, PartialEq)]
+    event ResultRejected(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultHash);
+    /// One side asks the owner to arbitrate.
+    #[derive(Debug, PartialEq)]
+    event DisputeOpened(uint256 indexed taskId, address indexed by);
+    /// A dispute ended, by arbitration or, in time, by the default split.
+    #[derive(Debug, PartialEq)]
+    event DisputeResolved(
+        uint256 indexed taskId,
+        uint256 indexed providerId,
+        uint256 payment,
+        uint256 fee,
+        uint256 slashed
+    );
+    /// The provider is paid; the rest of the budget went back to the client.
+    #[derive(Debug, PartialEq)]
+    event PaymentFinalized(uint256 indexed taskId, uint256 indexed providerId, uint256 payment, uint256 fee);
+    /// The client took the task back.
+    #[derive(Debug, PartialEq)]
+    event TaskCancelled(uint256 indexed taskId);
+    /// Nobody was assigned in time.
+    #[derive(Debug, PartialEq)]
+    event TaskExpired(uint256 indexed taskId);
+    /// The provider failed; the whole budget went back to the client.
+    #[derive(Debug, PartialEq)]
+    event TaskFailed(uint256 indexed taskId, uint256 indexed providerId, uint256 slashed);
+    /// Stake became collateral.
+    #[derive(Debug, PartialEq)]
+    event CollateralDeposited(uint256 indexed providerId, address indexed owner, uint256 amount);
+    /// Collateral became stake.
+    #[derive(Debug, PartialEq)]
+    event CollateralWithdrawn(uint256 indexed providerId, address indexed owner, uint256 amount);
+    /// What the market knows of a provider.
+    #[derive(Debug, PartialEq)]
+    event ProviderRefreshed(uint256 indexed providerId, uint256 trust, uint256 collateral);
+    /// The other contracts are these.
+    #[derive(Debug, PartialEq)]
+    event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
+}

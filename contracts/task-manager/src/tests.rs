@@ -1,0 +1,1 @@
+//! Each function allowed and refused.
