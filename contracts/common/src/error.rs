@@ -54,6 +54,9 @@ sol! {
     /// The token answered `false`.
     #[derive(Debug, PartialEq)]
     error TokenCallFailed(address token);
+    /// The token took a fee on a transfer; only tokens that move exactly what they are asked to are accepted.
+    #[derive(Debug, PartialEq)]
+    error TokenTookFee(address token, uint256 sent, uint256 received);
 }
 
 /// Makes a contract's error enum out of `sol!` errors in scope.
@@ -136,7 +139,8 @@ errors! {
         AmountTooLarge,
         ZeroAmount,
         ZeroAddress,
-        TokenCallFailed;
+        TokenCallFailed,
+        TokenTookFee;
         Reverted(Vec<u8>),
     }
 }

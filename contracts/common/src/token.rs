@@ -4,7 +4,7 @@
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{host::VM, prelude::*};
 
-use crate::{Error, TokenCallFailed, amount::widen, interfaces::IToken};
+use crate::{Error, TokenCallFailed, TokenTookFee, amount::widen, interfaces::IToken};
 
 /// An EIP-2612 permit, as a caller hands it over.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +38,11 @@ pub fn push(
     )
 }
 
-/// Takes `amount` from `from`, who has allowed it, into this contract.
+/// Takes `amount` from `from`, who has allowed it, into this contract, and makes sure that all of it arrives: a token that takes a
+/// fee on the way would leave the contract owing more than it has.
 ///
 /// # Errors
-/// [`TokenCallFailed`], or what the token reverts with.
+/// [`TokenCallFailed`], [`TokenTookFee`], or what the token reverts with.
 pub fn pull(
     vm: &VM,
     call: Call<true>,
@@ -49,10 +50,24 @@ pub fn pull(
     from: Address,
     amount: u128,
 ) -> Result<(), Error> {
+    let (interface, this) = (IToken::new(token), vm.contract_address());
+    let before = interface.balance_of(vm, Call::new(), this)?;
     done(
         token,
-        IToken::new(token).transfer_from(vm, call, from, vm.contract_address(), widen(amount))?,
-    )
+        interface.transfer_from(vm, call, from, this, widen(amount))?,
+    )?;
+    let received = interface
+        .balance_of(vm, Call::new(), this)?
+        .saturating_sub(before);
+    if received < widen(amount) {
+        return Err(TokenTookFee {
+            token,
+            sent: widen(amount),
+            received,
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// Hands the caller's permit for this contract to the token.
