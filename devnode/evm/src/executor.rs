@@ -6,6 +6,7 @@ use crate::{
     evm::ArbEvm,
     handler::ArbHandler,
     programs::{Programs, RecentPrograms},
+    wasm::ProgramFrame,
 };
 use revm::{
     Database, Inspector,
@@ -27,6 +28,8 @@ pub struct Output {
     pub state: EvmState,
     /// The block's recently called programs after this transaction; the next one starts with them.
     pub recent: RecentPrograms,
+    /// The programs' frames that ran, innermost first.
+    pub frames: Vec<ProgramFrame>,
 }
 
 /// Executes transactions of one chain in one block.
@@ -114,6 +117,7 @@ impl<'a> Executor<'a> {
         result: Result<ExecutionResult<HaltReason>, EVMError<DB::Error>>,
     ) -> Result<Output, EVMError<DB::Error>> {
         let state = evm.inner.ctx.journal_mut().finalize();
-        Ok(Output { result: result?, state, recent: evm.inner.ctx.chain.recent })
+        let chain = evm.inner.ctx.chain;
+        Ok(Output { result: result?, state, recent: chain.recent, frames: chain.frames })
     }
 }

@@ -1,6 +1,6 @@
 //! revm's transaction handler with the chain's way of distributing fees.
 
-use crate::{chain::ArbContext, evm::ArbEvm};
+use crate::{arbos::ArbosState, chain::ArbContext, evm::ArbEvm};
 use revm::{
     Database, Inspector,
     context::{
@@ -15,7 +15,7 @@ use revm::{
 };
 use std::marker::PhantomData;
 
-/// Pays the whole fee, base fee included, to the chain's owner; nothing is burned and the coinbase gets nothing.
+/// Pays the whole fee, base fee included, to the chain's fee account; nothing is burned and the coinbase gets nothing.
 #[derive(Debug)]
 pub(crate) struct ArbHandler<DB, I>(PhantomData<(DB, I)>);
 
@@ -43,7 +43,8 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
         let fee = U256::from(price) * U256::from(exec_result.gas().used());
         if !fee.is_zero() {
             let owner = ctx.chain.config.owner;
-            ctx.journal_mut().load_account_mut(owner)?.incr_balance(fee);
+            let account = ArbosState(ctx.journal_mut()).fee_account(owner)?;
+            ctx.journal_mut().load_account_mut(account)?.incr_balance(fee);
         }
         Ok(())
     }

@@ -1,12 +1,50 @@
 //! Precompiled contracts: Ethereum's, and ArbOS' own.
 
+mod abi;
+mod call;
+mod chain;
+mod owner;
+mod wasm;
+
+pub(crate) use wasm::CACHE_PROGRAM_SELECTOR;
+
 use crate::chain::ArbContext;
+use call::Call;
 use revm::{
     Database,
     handler::{EthPrecompiles, PrecompileProvider},
     interpreter::{CallInputs, InterpreterResult},
-    primitives::{Address, AddressSet, hardfork::SpecId},
+    primitives::{Address, AddressSet, address, hardfork::SpecId},
 };
+
+/// `ArbSys`.
+pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
+/// `ArbInfo`.
+pub const ARB_INFO: Address = address!("0000000000000000000000000000000000000065");
+/// `ArbOwnerPublic`.
+pub const ARB_OWNER_PUBLIC: Address = address!("000000000000000000000000000000000000006b");
+/// `ArbGasInfo`.
+pub const ARB_GAS_INFO: Address = address!("000000000000000000000000000000000000006c");
+/// `ArbOwner`.
+pub const ARB_OWNER: Address = address!("0000000000000000000000000000000000000070");
+/// `ArbWasm`.
+pub const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
+/// `ArbWasmCache`.
+pub const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
+/// `ArbDebug`.
+pub const ARB_DEBUG: Address = address!("00000000000000000000000000000000000000ff");
+
+/// ArbOS' precompiles that a development chain has.
+pub(crate) const ARBOS: [Address; 8] = [
+    ARB_SYS,
+    ARB_INFO,
+    ARB_OWNER_PUBLIC,
+    ARB_GAS_INFO,
+    ARB_OWNER,
+    ARB_WASM,
+    ARB_WASM_CACHE,
+    ARB_DEBUG,
+];
 
 /// All precompiles of the chain.
 #[derive(Clone, Debug)]
@@ -16,9 +54,10 @@ pub struct ArbPrecompiles {
 }
 
 impl ArbPrecompiles {
-    pub(crate) fn new(spec: SpecId, _arbos: u64) -> Self {
+    pub(crate) fn new(spec: SpecId) -> Self {
         let ethereum = EthPrecompiles::new(spec);
-        let warm = ethereum.warm_addresses().clone();
+        let mut warm = ethereum.warm_addresses().clone();
+        warm.extend(ARBOS);
         Self { ethereum, warm }
     }
 }
@@ -32,10 +71,21 @@ impl<DB: Database> PrecompileProvider<ArbContext<DB>> for ArbPrecompiles {
 
     fn run(
         &mut self,
-        context: &mut ArbContext<DB>,
+        ctx: &mut ArbContext<DB>,
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
-        self.ethereum.run(context, inputs)
+        let method = match inputs.bytecode_address {
+            ARB_SYS => chain::arb_sys,
+            ARB_INFO => chain::arb_info,
+            ARB_OWNER_PUBLIC => owner::arb_owner_public,
+            ARB_GAS_INFO => chain::arb_gas_info,
+            ARB_OWNER => owner::arb_owner,
+            ARB_WASM => wasm::arb_wasm,
+            ARB_WASM_CACHE => wasm::arb_wasm_cache,
+            ARB_DEBUG => owner::arb_debug,
+            _ => return self.ethereum.run(ctx, inputs),
+        };
+        Call::answer(ctx, inputs, method).map(Some)
     }
 
     fn warm_addresses(&self) -> &AddressSet {
