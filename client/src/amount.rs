@@ -18,7 +18,10 @@ pub const MAX: U256 = U256::from_limbs([u64::MAX, 0xffff_ffff, 0, 0]);
 /// # Errors
 /// [`ClientError::Amount`] when the text is no non-negative decimal number with at most 18 decimals, or is above [`MAX`].
 pub fn parse(text: &str) -> Result<U256, ClientError> {
-    let refuse = |why: &str| ClientError::Amount { text: text.to_owned(), why: why.to_owned() };
+    let refuse = |why: &str| ClientError::Amount {
+        text: text.to_owned(),
+        why: why.to_owned(),
+    };
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     if whole.is_empty() || !digits(whole) || !digits(decimals) || text.ends_with('.') {
@@ -31,7 +34,9 @@ pub fn parse(text: &str) -> Result<U256, ClientError> {
         .map_err(|_| refuse("it is too large"))?
         .get_absolute();
     if wei > MAX {
-        return Err(refuse("it is above 2^96 - 1 wei, the most the contracts take"));
+        return Err(refuse(
+            "it is above 2^96 - 1 wei, the most the contracts take",
+        ));
     }
     Ok(wei)
 }
@@ -54,16 +59,37 @@ mod tests {
 
     #[test]
     fn reads_what_it_writes() {
-        for text in ["0", "1", "12.5", "0.000000000000000001", "79228162514.264337593543950335"] {
+        for text in [
+            "0",
+            "1",
+            "12.5",
+            "0.000000000000000001",
+            "79228162514.264337593543950335",
+        ] {
             assert_eq!(format(parse(text).unwrap()), text);
         }
-        assert_eq!(parse("12.50").unwrap(), U256::from(12_500_000_000_000_000_000_u128));
+        assert_eq!(
+            parse("12.50").unwrap(),
+            U256::from(12_500_000_000_000_000_000_u128)
+        );
         assert_eq!(parse("79228162514.264337593543950335").unwrap(), MAX);
     }
 
     #[test]
     fn refuses_what_is_no_amount() {
-        for text in ["", ".", "-1", "+1", "1e3", "1_000", "1.", ".5", "0x10", "1.0000000000000000001", "79228162514.264337593543950336"] {
+        for text in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            "1e3",
+            "1_000",
+            "1.",
+            ".5",
+            "0x10",
+            "1.0000000000000000001",
+            "79228162514.264337593543950336",
+        ] {
             assert!(parse(text).is_err(), "{text} was taken");
         }
     }

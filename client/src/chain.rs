@@ -40,10 +40,16 @@ impl Chain {
     /// [`ClientError::Url`] when `url` is no http(s) address, [`ClientError::Unreachable`] when nothing answers there,
     /// [`ClientError::Node`] when what answers is no node.
     pub async fn connect(url: &str) -> Result<Self, ClientError> {
-        let refuse = |why: String| ClientError::Url { url: url.to_owned(), why };
+        let refuse = |why: String| ClientError::Url {
+            url: url.to_owned(),
+            why,
+        };
         let parsed = reqwest::Url::parse(url).map_err(|error| refuse(error.to_string()))?;
         if !matches!(parsed.scheme(), "http" | "https") {
-            return Err(refuse(format!("'{}' is not http or https", parsed.scheme())));
+            return Err(refuse(format!(
+                "'{}' is not http or https",
+                parsed.scheme()
+            )));
         }
         // Another part of the process may have chosen a provider already: that one is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -57,7 +63,11 @@ impl Chain {
             .get_chain_id()
             .await
             .map_err(|error| ClientError::rpc("asking for the chain id", url, &error))?;
-        Ok(Self { provider, url: url.to_owned(), id })
+        Ok(Self {
+            provider,
+            url: url.to_owned(),
+            id,
+        })
     }
 
     /// The provider, for bindings and for what this type does not offer.
@@ -85,11 +95,13 @@ impl Chain {
             .get_block_by_number(BlockNumberOrTag::Latest)
             .await
             .map_err(|error| self.explain("reading the latest block", &error))?;
-        block.map(|block| block.header.timestamp).ok_or_else(|| ClientError::Node {
-            what: "reading the latest block".to_owned(),
-            url: self.url.clone(),
-            why: "it has none".to_owned(),
-        })
+        block
+            .map(|block| block.header.timestamp)
+            .ok_or_else(|| ClientError::Node {
+                what: "reading the latest block".to_owned(),
+                url: self.url.clone(),
+                why: "it has none".to_owned(),
+            })
     }
 
     /// The hash of block `number`, if the chain has one.
@@ -110,7 +122,10 @@ impl Chain {
     /// # Errors
     /// [`ClientError::Unreachable`] or [`ClientError::Node`].
     pub async fn code(&self, address: Address) -> Result<Bytes, ClientError> {
-        self.provider.get_code_at(address).await.map_err(|error| self.explain("reading code", &error))
+        self.provider
+            .get_code_at(address)
+            .await
+            .map_err(|error| self.explain("reading code", &error))
     }
 
     /// The ether of `address`, in wei.
@@ -118,7 +133,10 @@ impl Chain {
     /// # Errors
     /// [`ClientError::Unreachable`] or [`ClientError::Node`].
     pub async fn ether(&self, address: Address) -> Result<U256, ClientError> {
-        self.provider.get_balance(address).await.map_err(|error| self.explain("reading a balance", &error))
+        self.provider
+            .get_balance(address)
+            .await
+            .map_err(|error| self.explain("reading a balance", &error))
     }
 
     /// Reads a view; `what` names it in errors.
@@ -130,15 +148,24 @@ impl Chain {
         what: &str,
         call: SolCallBuilder<P, C>,
     ) -> Result<C::Return, ClientError> {
-        call.call().await.map_err(|error| ClientError::call(what, &self.url, &error))
+        call.call()
+            .await
+            .map_err(|error| ClientError::call(what, &self.url, &error))
     }
 
     /// Simulates a transaction without signing it, and returns its output.
     ///
     /// # Errors
     /// As [`Chain::read`].
-    pub async fn simulate(&self, what: &str, request: TransactionRequest) -> Result<Bytes, ClientError> {
-        self.provider.call(request).await.map_err(|error| self.explain(what, &error))
+    pub async fn simulate(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<Bytes, ClientError> {
+        self.provider
+            .call(request)
+            .await
+            .map_err(|error| self.explain(what, &error))
     }
 
     /// The receipt of `tx`, once it is mined.
@@ -163,13 +190,21 @@ impl Chain {
             if let Some(receipt) = self.receipt(tx).await? {
                 return match receipt.status() {
                     true => Ok(receipt),
-                    false => Err(ClientError::Reverted { what: what.to_owned(), tx, gas: receipt.gas_used }),
+                    false => Err(ClientError::Reverted {
+                        what: what.to_owned(),
+                        tx,
+                        gas: receipt.gas_used,
+                    }),
                 };
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(500));
         }
-        Err(ClientError::NotMined { what: what.to_owned(), tx, seconds: PATIENCE.as_secs() })
+        Err(ClientError::NotMined {
+            what: what.to_owned(),
+            tx,
+            seconds: PATIENCE.as_secs(),
+        })
     }
 
     /// Sends a signed transaction. One the node knows already is no error.
@@ -188,7 +223,11 @@ impl Chain {
                     let envelope = alloy::consensus::TxEnvelope::decode_2718(&mut &raw[..]);
                     if let Some(account) = envelope.ok().and_then(|tx| tx.recover_signer().ok()) {
                         let balance = self.ether(account).await?;
-                        return Err(ClientError::NoEther { what: what.to_owned(), account, balance });
+                        return Err(ClientError::NoEther {
+                            what: what.to_owned(),
+                            account,
+                            balance,
+                        });
                     }
                 }
                 Err(self.explain(what, &error))
@@ -228,7 +267,11 @@ impl Account {
     /// The account of `key` on `chain`.
     pub fn new(chain: Chain, key: PrivateKeySigner) -> Self {
         let address = key.address();
-        Self { chain, wallet: EthereumWallet::from(key), address }
+        Self {
+            chain,
+            wallet: EthereumWallet::from(key),
+            address,
+        }
     }
 
     /// The chain it writes to.
@@ -251,26 +294,82 @@ impl Account {
         what: &str,
         call: SolCallBuilder<P, C>,
     ) -> Result<Receipt, ClientError> {
-        self.send_request(what, call.into_transaction_request()).await
+        self.send_request(what, call.into_transaction_request())
+            .await
     }
 
     /// As [`Account::send`], for any transaction.
     ///
     /// # Errors
     /// As [`Account::send`].
-    pub async fn send_request(&self, what: &str, request: TransactionRequest) -> Result<Receipt, ClientError> {
+    pub async fn send_request(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<Receipt, ClientError> {
         let signed = self.sign(what, request).await?;
         self.chain.broadcast(what, &signed.raw).await?;
         self.chain.mined(what, signed.tx).await
+    }
+
+    /// Lets time pass until the chain's clock shows at least `time`, in seconds since 1970: at once on a development chain
+    /// that can be told the time (`evm_increaseTime`), by waiting on any other.
+    ///
+    /// Where nobody else makes blocks, a chain's clock stands; then the account makes one by sending itself nothing.
+    ///
+    /// # Errors
+    /// As [`Account::send`].
+    pub async fn reach(&self, time: u64) -> Result<(), ClientError> {
+        let now = self.chain.now().await?;
+        if now >= time {
+            return Ok(());
+        }
+        let provider = self.chain.provider();
+        let jumped: Result<serde_json::Value, _> = provider
+            .raw_request("evm_increaseTime".into(), [time - now])
+            .await;
+        if jumped.is_ok() {
+            let mined: Result<serde_json::Value, _> =
+                provider.raw_request("evm_mine".into(), ()).await;
+            mined.map_err(|error| self.chain.explain("making a block", &error))?;
+        } else {
+            tokio::time::sleep(Duration::from_secs(time - now)).await;
+        }
+        while self.chain.now().await? < time {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let nothing = TransactionRequest::default()
+                .with_to(self.address)
+                .with_value(U256::ZERO);
+            self.send_request("making a block", nothing).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends ether.
+    ///
+    /// # Errors
+    /// As [`Account::send`].
+    pub async fn send_ether(&self, to: Address, wei: U256) -> Result<Receipt, ClientError> {
+        self.send_request(
+            "sending ether",
+            TransactionRequest::default().with_to(to).with_value(wei),
+        )
+        .await
     }
 
     /// Fills in nonce, gas and fees, and signs. Nothing is sent.
     ///
     /// # Errors
     /// As [`Account::send`].
-    pub async fn sign(&self, what: &str, request: TransactionRequest) -> Result<Signed, ClientError> {
+    pub async fn sign(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<Signed, ClientError> {
         let provider = self.chain.provider();
-        let mut request = request.with_from(self.address).with_chain_id(self.chain.id());
+        let mut request = request
+            .with_from(self.address)
+            .with_chain_id(self.chain.id());
         if request.to.is_none() {
             request.to = Some(TxKind::Create);
         }
@@ -290,12 +389,19 @@ impl Account {
         }
         request.set_max_fee_per_gas(price * 2);
         request.set_max_priority_fee_per_gas(0);
-        let envelope = request.build(&self.wallet).await.map_err(|error| ClientError::Node {
-            what: what.to_owned(),
-            url: self.chain.url().to_owned(),
-            why: error.to_string(),
-        })?;
-        Ok(Signed { tx: *envelope.tx_hash(), nonce, raw: envelope.encoded_2718().into() })
+        let envelope = request
+            .build(&self.wallet)
+            .await
+            .map_err(|error| ClientError::Node {
+                what: what.to_owned(),
+                url: self.chain.url().to_owned(),
+                why: error.to_string(),
+            })?;
+        Ok(Signed {
+            tx: *envelope.tx_hash(),
+            nonce,
+            raw: envelope.encoded_2718().into(),
+        })
     }
 
     /// An estimate fails for want of ether as well as by a revert.
@@ -306,10 +412,15 @@ impl Account {
     ) -> Result<ClientError, ClientError> {
         let explained = self.chain.explain(what, error);
         if let ClientError::Node { why, .. } = &explained
-            && (why.contains("insufficient funds") || why.contains("gas required exceeds allowance"))
+            && (why.contains("insufficient funds")
+                || why.contains("gas required exceeds allowance"))
         {
             let balance = self.chain.ether(self.address).await?;
-            return Ok(ClientError::NoEther { what: what.to_owned(), account: self.address, balance });
+            return Ok(ClientError::NoEther {
+                what: what.to_owned(),
+                account: self.address,
+                balance,
+            });
         }
         Ok(explained)
     }
@@ -320,7 +431,13 @@ impl Account {
 /// # Errors
 /// [`ClientError::NoEvent`] when there is none.
 pub(crate) fn event<E: SolEvent>(what: &str, receipt: &Receipt) -> Result<E, ClientError> {
-    receipt.logs().iter().find_map(|log| E::decode_log(&log.inner).ok().map(|log| log.data)).ok_or_else(|| {
-        ClientError::NoEvent { what: what.to_owned(), tx: receipt.transaction_hash, event: E::SIGNATURE }
-    })
+    receipt
+        .logs()
+        .iter()
+        .find_map(|log| E::decode_log(&log.inner).ok().map(|log| log.data))
+        .ok_or_else(|| ClientError::NoEvent {
+            what: what.to_owned(),
+            tx: receipt.transaction_hash,
+            event: E::SIGNATURE,
+        })
 }

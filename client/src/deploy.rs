@@ -13,7 +13,10 @@ use alloy::{
     network::TransactionBuilder as _,
     primitives::{Address, Bytes, U256, aliases::U96},
     providers::Provider as _,
-    rpc::types::{TransactionRequest, state::{AccountOverride, StateOverride}},
+    rpc::types::{
+        TransactionRequest,
+        state::{AccountOverride, StateOverride},
+    },
     sol_types::SolCall,
 };
 use serde::{Deserialize, Serialize};
@@ -21,8 +24,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Account, Chain, ClientError, Contract, Deployment, Program, Programs, Receipt, StepState,
     bindings::{
-        ArbWasm, ArbWasmCache, CacheManager, Owned, Pausable, PaymentEscrow, ReputationRegistry, StakingVault,
-        TaskManager, OgpuToken,
+        ArbWasm, ArbWasmCache, CacheManager, OgpuToken, Owned, Pausable, PaymentEscrow,
+        ReputationRegistry, StakingVault, TaskManager,
         arbos::{ARB_WASM, ARB_WASM_CACHE},
         task_manager::Parameters,
     },
@@ -122,9 +125,18 @@ pub async fn deploy(
     let chain = account.chain();
     let file = match Deployment::load(path, chain).await {
         Ok(file) => {
-            let mismatch = |why: String| Err(ClientError::Mismatch { path: path.to_owned(), why });
+            let mismatch = |why: String| {
+                Err(ClientError::Mismatch {
+                    path: path.to_owned(),
+                    why,
+                })
+            };
             if file.deployer != account.address() {
-                return mismatch(format!("begun by {}, and this key is that of {}", file.deployer, account.address()));
+                return mismatch(format!(
+                    "begun by {}, and this key is that of {}",
+                    file.deployer,
+                    account.address()
+                ));
             }
             if file.settings != *settings {
                 return mismatch("begun with other settings".to_owned());
@@ -136,7 +148,12 @@ pub async fn deploy(
         }
         Err(error) => return Err(error),
     };
-    let mut run = Run { account, chain, file, progress };
+    let mut run = Run {
+        account,
+        chain,
+        file,
+        progress,
+    };
     run.all(programs).await?;
     Ok(run.file)
 }
@@ -160,7 +177,11 @@ impl Run<'_> {
         let proxy = self.program(&programs.proxy).await?;
         self.file.contracts.insert(
             programs.proxy.name().to_owned(),
-            Contract { proxy: None, implementation: proxy, code_hash: programs.proxy.code_hash() },
+            Contract {
+                proxy: None,
+                implementation: proxy,
+                code_hash: programs.proxy.code_hash(),
+            },
         );
 
         let call = OgpuToken::initializeCall {
@@ -170,7 +191,11 @@ impl Run<'_> {
             clockMode: settings.clock_mode,
         };
         let token = self.contract(programs, &programs.token, call).await?;
-        let call = PaymentEscrow::initializeCall { owner: deployer, token, treasury };
+        let call = PaymentEscrow::initializeCall {
+            owner: deployer,
+            token,
+            treasury,
+        };
         let escrow = self.contract(programs, &programs.escrow, call).await?;
         let call = StakingVault::initializeCall {
             owner: deployer,
@@ -181,18 +206,52 @@ impl Run<'_> {
         let vault = self.contract(programs, &programs.vault, call).await?;
         let call = ReputationRegistry::initializeCall { owner: deployer };
         let registry = self.contract(programs, &programs.registry, call).await?;
-        let call = TaskManager::initializeCall { owner: deployer, parameters: settings.parameters.clone() };
-        let tasks = self.contract(programs, &programs.task_manager, call).await?;
+        let call = TaskManager::initializeCall {
+            owner: deployer,
+            parameters: settings.parameters.clone(),
+        };
+        let tasks = self
+            .contract(programs, &programs.task_manager, call)
+            .await?;
 
-        self.wire("escrow", escrow, PaymentEscrow::setTaskManagerCall { taskManager: tasks }).await?;
-        self.wire("vault", vault, StakingVault::setTaskManagerCall { taskManager: tasks }).await?;
-        self.wire("registry", registry, ReputationRegistry::setTaskManagerCall { taskManager: tasks }).await?;
-        self.wire("task manager", tasks, TaskManager::setSiblingsCall { escrow, vault, registry }).await?;
+        self.wire(
+            "escrow",
+            escrow,
+            PaymentEscrow::setTaskManagerCall { taskManager: tasks },
+        )
+        .await?;
+        self.wire(
+            "vault",
+            vault,
+            StakingVault::setTaskManagerCall { taskManager: tasks },
+        )
+        .await?;
+        self.wire(
+            "registry",
+            registry,
+            ReputationRegistry::setTaskManagerCall { taskManager: tasks },
+        )
+        .await?;
+        self.wire(
+            "task manager",
+            tasks,
+            TaskManager::setSiblingsCall {
+                escrow,
+                vault,
+                registry,
+            },
+        )
+        .await?;
 
         if let Some(guardian) = settings.guardian {
-            for (name, address) in [("escrow", escrow), ("vault", vault), ("task manager", tasks)] {
+            for (name, address) in [
+                ("escrow", escrow),
+                ("vault", vault),
+                ("task manager", tasks),
+            ] {
                 let call = Pausable::setGuardianCall { guardian };
-                self.call(&format!("guardian of the {name}"), address, &call).await?;
+                self.call(&format!("guardian of the {name}"), address, &call)
+                    .await?;
             }
         }
         if owner != deployer {
@@ -205,7 +264,8 @@ impl Run<'_> {
             ];
             for (name, address) in all {
                 let call = Owned::transferOwnershipCall { newOwner: owner };
-                self.call(&format!("owner of the {name}"), address, &call).await?;
+                self.call(&format!("owner of the {name}"), address, &call)
+                    .await?;
             }
         }
         self.file.complete = true;
@@ -220,7 +280,10 @@ impl Run<'_> {
         let address = self.created(&step, async |_: &Chain| Ok(request)).await?;
         if self.chain.code(address).await? != *program.code() {
             let why = format!("with another {name} program than the one built now");
-            return Err(ClientError::Mismatch { path: self.file.path().to_owned(), why });
+            return Err(ClientError::Mismatch {
+                path: self.file.path().to_owned(),
+                why,
+            });
         }
         self.activate(program, address).await?;
         self.cache(program, address).await?;
@@ -230,7 +293,10 @@ impl Run<'_> {
     async fn activate(&mut self, program: &Program, address: Address) -> Result<(), ClientError> {
         let step = format!("activate {}", program.name());
         let wasm = ArbWasm::new(ARB_WASM, self.chain.provider());
-        let active = self.chain.read(&step, wasm.codehashVersion(program.code_hash())).await;
+        let active = self
+            .chain
+            .read(&step, wasm.codehashVersion(program.code_hash()))
+            .await;
         match active {
             Ok(_) => return self.skip(&step).await,
             Err(ClientError::Refused { .. }) => {}
@@ -257,13 +323,22 @@ impl Run<'_> {
         let step = format!("cache {}", program.name());
         let cache = ArbWasmCache::new(ARB_WASM_CACHE, self.chain.provider());
         let managers = self.chain.read(&step, cache.allCacheManagers()).await?;
-        let Some(&manager) = managers.last() else { return self.skip(&step).await };
-        if self.chain.read(&step, cache.codehashIsCached(program.code_hash())).await? {
+        let Some(&manager) = managers.last() else {
+            return self.skip(&step).await;
+        };
+        if self
+            .chain
+            .read(&step, cache.codehashIsCached(program.code_hash()))
+            .await?
+        {
             return self.skip(&step).await;
         }
         self.transaction(&step, async |chain: &Chain| {
             let bid = chain
-                .read(&step, CacheManager::new(manager, chain.provider()).getMinBid(address))
+                .read(
+                    &step,
+                    CacheManager::new(manager, chain.provider()).getMinBid(address),
+                )
                 .await?;
             Ok(TransactionRequest::default()
                 .with_to(manager)
@@ -282,25 +357,47 @@ impl Run<'_> {
         initialize: impl SolCall,
     ) -> Result<Address, ClientError> {
         let implementation = self.program(program).await?;
-        let code = proxy_creation_code(programs.proxy.code(), implementation, &initialize.abi_encode());
+        let code = proxy_creation_code(
+            programs.proxy.code(),
+            implementation,
+            &initialize.abi_encode(),
+        );
         let request = TransactionRequest::default().with_deploy_code(Bytes::from(code));
         let step = format!("proxy of {}", program.name());
         let proxy = self.created(&step, async |_: &Chain| Ok(request)).await?;
         self.file.contracts.insert(
             program.name().to_owned(),
-            Contract { proxy: Some(proxy), implementation, code_hash: program.code_hash() },
+            Contract {
+                proxy: Some(proxy),
+                implementation,
+                code_hash: program.code_hash(),
+            },
         );
         self.file.save()?;
         Ok(proxy)
     }
 
-    async fn wire(&mut self, name: &str, address: Address, call: impl SolCall) -> Result<(), ClientError> {
+    async fn wire(
+        &mut self,
+        name: &str,
+        address: Address,
+        call: impl SolCall,
+    ) -> Result<(), ClientError> {
         self.call(&format!("wire the {name}"), address, &call).await
     }
 
-    async fn call(&mut self, step: &str, to: Address, call: &impl SolCall) -> Result<(), ClientError> {
-        let request = TransactionRequest::default().with_to(to).with_input(call.abi_encode());
-        self.transaction(step, async |_: &Chain| Ok(request)).await.map(drop)
+    async fn call(
+        &mut self,
+        step: &str,
+        to: Address,
+        call: &impl SolCall,
+    ) -> Result<(), ClientError> {
+        let request = TransactionRequest::default()
+            .with_to(to)
+            .with_input(call.abi_encode());
+        self.transaction(step, async |_: &Chain| Ok(request))
+            .await
+            .map(drop)
     }
 
     async fn created(
@@ -308,10 +405,12 @@ impl Run<'_> {
         step: &str,
         request: impl AsyncFnOnce(&Chain) -> Result<TransactionRequest, ClientError>,
     ) -> Result<Address, ClientError> {
-        self.transaction(step, request).await?.ok_or_else(|| ClientError::BadDeployment {
-            path: self.file.path().to_owned(),
-            why: format!("the step '{step}' has no address"),
-        })
+        self.transaction(step, request)
+            .await?
+            .ok_or_else(|| ClientError::BadDeployment {
+                path: self.file.path().to_owned(),
+                why: format!("the step '{step}' has no address"),
+            })
     }
 
     /// Notes that there is nothing to do for a step: somebody did it before, perhaps an earlier run that could not note it.
@@ -325,7 +424,9 @@ impl Run<'_> {
             }
             Some(StepState::Done { .. } | StepState::Skipped) => {}
         }
-        (self.progress)(Progress::Skipped { step: step.to_owned() });
+        (self.progress)(Progress::Skipped {
+            step: step.to_owned(),
+        });
         Ok(())
     }
 
@@ -337,10 +438,14 @@ impl Run<'_> {
     ) -> Result<Option<Address>, ClientError> {
         let signed = match self.file.step(step).cloned() {
             Some(StepState::Done { address, .. }) => {
-                (self.progress)(Progress::Skipped { step: step.to_owned() });
+                (self.progress)(Progress::Skipped {
+                    step: step.to_owned(),
+                });
                 return Ok(address);
             }
-            Some(StepState::Signed { nonce, tx, raw }) if self.can_still_be_mined(nonce, tx).await? => {
+            Some(StepState::Signed { nonce, tx, raw })
+                if self.can_still_be_mined(nonce, tx).await? =>
+            {
                 Some((tx, raw))
             }
             Some(StepState::Signed { .. }) => {
@@ -354,12 +459,18 @@ impl Run<'_> {
             None => {
                 let request = request(self.chain).await?;
                 let signed = self.account.sign(step, request).await?;
-                let state = StepState::Signed { nonce: signed.nonce, tx: signed.tx, raw: signed.raw.clone() };
+                let state = StepState::Signed {
+                    nonce: signed.nonce,
+                    tx: signed.tx,
+                    raw: signed.raw.clone(),
+                };
                 self.file.record(step, state)?;
                 (signed.tx, signed.raw)
             }
         };
-        (self.progress)(Progress::Signed { step: step.to_owned() });
+        (self.progress)(Progress::Signed {
+            step: step.to_owned(),
+        });
         if self.chain.receipt(tx).await?.is_none() {
             self.chain.broadcast(step, &raw).await?;
         }
@@ -372,7 +483,10 @@ impl Run<'_> {
             other => other?,
         };
         self.done(step, &receipt)?;
-        (self.progress)(Progress::Done { step: step.to_owned(), gas: receipt.gas_used });
+        (self.progress)(Progress::Done {
+            step: step.to_owned(),
+            gas: receipt.gas_used,
+        });
         Ok(receipt.contract_address)
     }
 
@@ -380,7 +494,10 @@ impl Run<'_> {
     fn done(&mut self, step: &str, receipt: &Receipt) -> Result<(), ClientError> {
         let block = receipt.block_number.unwrap_or_default();
         if self.file.anchor.is_none() {
-            self.file.anchor = receipt.block_hash.map(|hash| Anchor { number: block, hash });
+            self.file.anchor = receipt.block_hash.map(|hash| Anchor {
+                number: block,
+                hash,
+            });
         }
         let state = StepState::Done {
             tx: receipt.transaction_hash,
@@ -392,11 +509,19 @@ impl Run<'_> {
     }
 
     /// Whether a signed transaction is mined, or its nonce is still free.
-    async fn can_still_be_mined(&self, nonce: u64, tx: alloy::primitives::B256) -> Result<bool, ClientError> {
+    async fn can_still_be_mined(
+        &self,
+        nonce: u64,
+        tx: alloy::primitives::B256,
+    ) -> Result<bool, ClientError> {
         if self.chain.receipt(tx).await?.is_some() {
             return Ok(true);
         }
-        let count = self.chain.provider().get_transaction_count(self.account.address()).await;
+        let count = self
+            .chain
+            .provider()
+            .get_transaction_count(self.account.address())
+            .await;
         let count = count.map_err(|error| self.chain.explain("reading the nonce", &error))?;
         Ok(count <= nonce)
     }
@@ -410,7 +535,10 @@ async fn data_fee(
     request: TransactionRequest,
 ) -> Result<U256, ClientError> {
     let ether = U256::from(10).pow(U256::from(18));
-    let rich = AccountOverride { balance: Some(ether * U256::from(1_000)), ..Default::default() };
+    let rich = AccountOverride {
+        balance: Some(ether * U256::from(1_000)),
+        ..Default::default()
+    };
     let overrides = StateOverride::from_iter([(from, rich)]);
     let output = chain
         .provider()
@@ -418,7 +546,11 @@ async fn data_fee(
         .overrides(overrides)
         .await
         .map_err(|error| chain.explain(what, &error))?;
-    ArbWasm::activateProgramCall::abi_decode_returns(&output).map(|returned| returned.dataFee).map_err(|error| {
-        ClientError::Node { what: what.to_owned(), url: chain.url().to_owned(), why: error.to_string() }
-    })
+    ArbWasm::activateProgramCall::abi_decode_returns(&output)
+        .map(|returned| returned.dataFee)
+        .map_err(|error| ClientError::Node {
+            what: what.to_owned(),
+            url: chain.url().to_owned(),
+            why: error.to_string(),
+        })
 }

@@ -72,7 +72,11 @@ pub struct Step {
 
 /// How far a step is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "state")]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "state"
+)]
 pub enum StepState {
     /// Signed, perhaps sent: the very same bytes are sent again when a run is resumed.
     Signed {
@@ -147,14 +151,29 @@ impl Deployment {
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(ClientError::NoDeployment { path: path.to_owned() });
+                return Err(ClientError::NoDeployment {
+                    path: path.to_owned(),
+                });
             }
-            Err(source) => return Err(ClientError::File { action: "read", path: path.to_owned(), source }),
+            Err(source) => {
+                return Err(ClientError::File {
+                    action: "read",
+                    path: path.to_owned(),
+                    source,
+                });
+            }
         };
-        let bad = |why: String| ClientError::BadDeployment { path: path.to_owned(), why };
-        let mut deployment: Self = serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?;
+        let bad = |why: String| ClientError::BadDeployment {
+            path: path.to_owned(),
+            why,
+        };
+        let mut deployment: Self =
+            serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?;
         if deployment.format != FORMAT {
-            return Err(bad(format!("its format is {}, and this program knows {FORMAT}", deployment.format)));
+            return Err(bad(format!(
+                "its format is {}, and this program knows {FORMAT}",
+                deployment.format
+            )));
         }
         deployment.path = path.to_owned();
         deployment.check_chain(chain).await?;
@@ -162,19 +181,36 @@ impl Deployment {
     }
 
     async fn check_chain(&self, chain: &Chain) -> Result<(), ClientError> {
-        let other = |why: String| Err(ClientError::OtherChain { path: self.path.clone(), why });
+        let other = |why: String| {
+            Err(ClientError::OtherChain {
+                path: self.path.clone(),
+                why,
+            })
+        };
         if self.chain_id != chain.id() {
-            return other(format!("its chain id is {}, and {} has {}", self.chain_id, chain.url(), chain.id()));
+            return other(format!(
+                "its chain id is {}, and {} has {}",
+                self.chain_id,
+                chain.url(),
+                chain.id()
+            ));
         }
         let genesis = chain.block_hash(0).await?.unwrap_or_default();
         if genesis != self.genesis {
-            return other(format!("its first block is {}, and {} has {genesis}", self.genesis, chain.url()));
+            return other(format!(
+                "its first block is {}, and {} has {genesis}",
+                self.genesis,
+                chain.url()
+            ));
         }
         if let Some(Anchor { number, hash }) = self.anchor {
             let found = chain.block_hash(number).await?;
             if found != Some(hash) {
                 let found = found.map_or("none yet".to_owned(), |hash| hash.to_string());
-                return other(format!("its block {number} is {hash}, and {} has {found}", chain.url()));
+                return other(format!(
+                    "its block {number} is {hash}, and {} has {found}",
+                    chain.url()
+                ));
             }
         }
         Ok(())
@@ -187,14 +223,24 @@ impl Deployment {
     /// missing.
     pub fn addresses(&self) -> Result<Addresses, ClientError> {
         if !self.complete {
-            let step = self.steps.last().map_or("the first step", |step| &step.name).to_owned();
-            return Err(ClientError::Unfinished { path: self.path.clone(), step });
+            let step = self
+                .steps
+                .last()
+                .map_or("the first step", |step| &step.name)
+                .to_owned();
+            return Err(ClientError::Unfinished {
+                path: self.path.clone(),
+                step,
+            });
         }
         let of = |name: &str| {
-            self.contracts.get(name).and_then(|contract| contract.proxy).ok_or_else(|| ClientError::BadDeployment {
-                path: self.path.clone(),
-                why: format!("it has no address for {name}"),
-            })
+            self.contracts
+                .get(name)
+                .and_then(|contract| contract.proxy)
+                .ok_or_else(|| ClientError::BadDeployment {
+                    path: self.path.clone(),
+                    why: format!("it has no address for {name}"),
+                })
         };
         Ok(Addresses {
             token: of("ogpu-token")?,
@@ -212,14 +258,20 @@ impl Deployment {
 
     /// How far the step `name` is.
     pub fn step(&self, name: &str) -> Option<&StepState> {
-        self.steps.iter().find(|step| step.name == name).map(|step| &step.state)
+        self.steps
+            .iter()
+            .find(|step| step.name == name)
+            .map(|step| &step.state)
     }
 
     /// Notes how far the step `name` is, and writes the file.
     pub(crate) fn record(&mut self, name: &str, state: StepState) -> Result<(), ClientError> {
         match self.steps.iter_mut().find(|step| step.name == name) {
             Some(step) => step.state = state,
-            None => self.steps.push(Step { name: name.to_owned(), state }),
+            None => self.steps.push(Step {
+                name: name.to_owned(),
+                state,
+            }),
         }
         self.save()
     }
@@ -232,7 +284,11 @@ impl Deployment {
 
     /// Writes the file whole: beside it first, then in its place, so that no interruption leaves half a file.
     pub(crate) fn save(&self) -> Result<(), ClientError> {
-        let failed = |source| ClientError::File { action: "write", path: self.path.clone(), source };
+        let failed = |source| ClientError::File {
+            action: "write",
+            path: self.path.clone(),
+            source,
+        };
         let folder = match self.path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
@@ -247,10 +303,12 @@ impl Deployment {
             file.write_all(&text)?;
             file.sync_all()
         });
-        written.and_then(|()| std::fs::rename(&beside, &self.path)).map_err(|error| {
-            // What is left of the new file is worthless, and on a full disk in the way.
-            let _ = std::fs::remove_file(&beside);
-            failed(error)
-        })
+        written
+            .and_then(|()| std::fs::rename(&beside, &self.path))
+            .map_err(|error| {
+                // What is left of the new file is worthless, and on a full disk in the way.
+                let _ = std::fs::remove_file(&beside);
+                failed(error)
+            })
     }
 }

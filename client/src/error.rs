@@ -22,7 +22,9 @@ pub enum ClientError {
         why: String,
     },
     /// Nothing answers at the RPC address.
-    #[error("cannot reach {url}: {why}; check the address (--rpc, OGPU_RPC_URL), or start a chain with `cargo ogpu devnode`")]
+    #[error(
+        "cannot reach {url}: {why}; check the address (--rpc, OGPU_RPC_URL), or start a chain with `cargo ogpu devnode`"
+    )]
     Unreachable {
         /// The address.
         url: String,
@@ -48,7 +50,9 @@ pub enum ClientError {
         reason: Reason,
     },
     /// A transaction was mined and reverted, though its simulation had passed.
-    #[error("{what}: transaction {tx} reverted after {gas} gas; something changed between simulating and mining it, look at the state and try again")]
+    #[error(
+        "{what}: transaction {tx} reverted after {gas} gas; something changed between simulating and mining it, look at the state and try again"
+    )]
     Reverted {
         /// What was being done.
         what: String,
@@ -58,7 +62,9 @@ pub enum ClientError {
         gas: u64,
     },
     /// A transaction was sent and is not mined yet.
-    #[error("{what}: transaction {tx} is not mined after {seconds} s; it may still be: look it up before trying again")]
+    #[error(
+        "{what}: transaction {tx} is not mined after {seconds} s; it may still be: look it up before trying again"
+    )]
     NotMined {
         /// What was being done.
         what: String,
@@ -68,7 +74,9 @@ pub enum ClientError {
         seconds: u64,
     },
     /// The sender has no ether to pay gas with.
-    #[error("{what}: {account} holds {balance} wei of ether, too little for gas; send it some, or use another key (OGPU_PRIVATE_KEY)")]
+    #[error(
+        "{what}: {account} holds {balance} wei of ether, too little for gas; send it some, or use another key (OGPU_PRIVATE_KEY)"
+    )]
     NoEther {
         /// What was being done.
         what: String,
@@ -78,7 +86,9 @@ pub enum ClientError {
         balance: U256,
     },
     /// A transaction did not log what it should have.
-    #[error("{what}: transaction {tx} logged no {event}; is the contract at this address another one?")]
+    #[error(
+        "{what}: transaction {tx} logged no {event}; is the contract at this address another one?"
+    )]
     NoEvent {
         /// What was being done.
         what: String,
@@ -96,7 +106,9 @@ pub enum ClientError {
         why: String,
     },
     /// The built programs are not there.
-    #[error("{path} is missing: build the contracts first, with `cargo xtask build` (or name their folder with --programs DIR)")]
+    #[error(
+        "{path} is missing: build the contracts first, with `cargo xtask build` (or name their folder with --programs DIR)"
+    )]
     NoPrograms {
         /// The file that is missing.
         path: PathBuf,
@@ -110,7 +122,9 @@ pub enum ClientError {
         why: String,
     },
     /// A contract's address holds no program, or one that is not active.
-    #[error("the {name} program {address} is not active on this chain: {why}; run `cargo ogpu deploy` again to activate it")]
+    #[error(
+        "the {name} program {address} is not active on this chain: {why}; run `cargo ogpu deploy` again to activate it"
+    )]
     NotActive {
         /// The contract.
         name: String,
@@ -120,7 +134,9 @@ pub enum ClientError {
         why: String,
     },
     /// There is no deployment file.
-    #[error("{path} is missing: deploy first with `cargo ogpu deploy`, or name another file with --deployment FILE")]
+    #[error(
+        "{path} is missing: deploy first with `cargo ogpu deploy`, or name another file with --deployment FILE"
+    )]
     NoDeployment {
         /// The file.
         path: PathBuf,
@@ -134,7 +150,9 @@ pub enum ClientError {
         why: String,
     },
     /// The deployment file belongs to another chain.
-    #[error("{path} was written for another chain: {why}; use the chain's own file (--deployment FILE) or its RPC address (--rpc URL). After restarting a development chain, move the file away and deploy anew")]
+    #[error(
+        "{path} was written for another chain: {why}; use the chain's own file (--deployment FILE) or its RPC address (--rpc URL). After restarting a development chain, move the file away and deploy anew"
+    )]
     OtherChain {
         /// The file.
         path: PathBuf,
@@ -142,7 +160,9 @@ pub enum ClientError {
         why: String,
     },
     /// A deployment was interrupted.
-    #[error("the deployment in {path} stopped before '{step}'; run `cargo ogpu deploy` again to finish it")]
+    #[error(
+        "the deployment in {path} stopped before '{step}'; run `cargo ogpu deploy` again to finish it"
+    )]
     Unfinished {
         /// The file.
         path: PathBuf,
@@ -150,7 +170,9 @@ pub enum ClientError {
         step: String,
     },
     /// A deployment is resumed by another account or with other settings.
-    #[error("{path} holds a deployment {why}; go on with what it was begun with, or move it away to begin another")]
+    #[error(
+        "{path} holds a deployment {why}; go on with what it was begun with, or move it away to begin another"
+    )]
     Mismatch {
         /// The file.
         path: PathBuf,
@@ -177,17 +199,34 @@ impl ClientError {
     pub(crate) fn rpc(what: &str, url: &str, error: &RpcError<TransportErrorKind>) -> Self {
         match error {
             RpcError::ErrorResp(payload) => match payload.as_revert_data() {
-                Some(data) => Self::Refused { what: what.to_owned(), reason: Reason::decode(&data) },
-                None if payload.message.contains("revert") => {
-                    Self::Refused { what: what.to_owned(), reason: Reason::Silent }
-                }
-                None => Self::Node { what: what.to_owned(), url: url.to_owned(), why: payload.message.to_string() },
+                Some(data) => Self::Refused {
+                    what: what.to_owned(),
+                    reason: Reason::decode(&data),
+                },
+                None if payload.message.contains("revert") => Self::Refused {
+                    what: what.to_owned(),
+                    reason: Reason::Silent,
+                },
+                None => Self::Node {
+                    what: what.to_owned(),
+                    url: url.to_owned(),
+                    why: payload.message.to_string(),
+                },
             },
-            RpcError::Transport(TransportErrorKind::HttpError(http)) => {
-                Self::Node { what: what.to_owned(), url: url.to_owned(), why: format!("HTTP {}", http.status) }
-            }
-            RpcError::Transport(kind) => Self::Unreachable { url: url.to_owned(), why: innermost(kind) },
-            other => Self::Node { what: what.to_owned(), url: url.to_owned(), why: innermost(other) },
+            RpcError::Transport(TransportErrorKind::HttpError(http)) => Self::Node {
+                what: what.to_owned(),
+                url: url.to_owned(),
+                why: format!("HTTP {}", http.status),
+            },
+            RpcError::Transport(kind) => Self::Unreachable {
+                url: url.to_owned(),
+                why: innermost(kind),
+            },
+            other => Self::Node {
+                what: what.to_owned(),
+                url: url.to_owned(),
+                why: innermost(other),
+            },
         }
     }
 
@@ -195,8 +234,15 @@ impl ClientError {
     pub(crate) fn call(what: &str, url: &str, error: &contract::Error) -> Self {
         match error {
             contract::Error::TransportError(rpc) => Self::rpc(what, url, rpc),
-            contract::Error::ZeroData(..) => Self::Refused { what: what.to_owned(), reason: Reason::NoContract },
-            other => Self::Node { what: what.to_owned(), url: url.to_owned(), why: innermost(other) },
+            contract::Error::ZeroData(..) => Self::Refused {
+                what: what.to_owned(),
+                reason: Reason::NoContract,
+            },
+            other => Self::Node {
+                what: what.to_owned(),
+                url: url.to_owned(),
+                why: innermost(other),
+            },
         }
     }
 

@@ -35,7 +35,7 @@ pub use alloy;
 pub use chain::{Account, Chain, Provider, Receipt, Signed};
 pub use deployment::{Addresses, Anchor, Contract, Deployment, Step, StepState};
 pub use error::ClientError;
-pub use market::{Market, Profile, Task};
+pub use market::{Bid, Market, Profile, Task};
 pub use ogpu_rules::Status;
 pub use programs::{Program, Programs};
 pub use reason::Reason;

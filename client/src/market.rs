@@ -1,6 +1,10 @@
 //! The market on a chain: its contracts, and the operations that take more than one call.
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::{
+    primitives::{Address, B256, U256},
+    providers::Provider as _,
+    sol_types::SolEvent as _,
+};
 use ogpu_rules::Status;
 
 use crate::{
@@ -50,6 +54,19 @@ pub struct Task {
     pub status: Status,
     /// All the contract tells.
     pub view: TaskManager::TaskView,
+}
+
+/// A provider's bid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bid {
+    /// The provider's id.
+    pub provider: U256,
+    /// What it asks, in wei of oGPU.
+    pub price: U256,
+    /// Its score, 0 to 10,000.
+    pub trust: U256,
+    /// Its free collateral, in wei of oGPU.
+    pub collateral: U256,
 }
 
 impl Market {
@@ -105,11 +122,17 @@ impl Market {
         amount: U256,
     ) -> Result<Option<Receipt>, ClientError> {
         let what = "reading the allowance";
-        let allowed = self.chain.read(what, self.token().allowance(account.address(), spender)).await?;
+        let allowed = self
+            .chain
+            .read(what, self.token().allowance(account.address(), spender))
+            .await?;
         if allowed >= amount {
             return Ok(None);
         }
-        account.send("approving oGPU", self.token().approve(spender, amount)).await.map(Some)
+        account
+            .send("approving oGPU", self.token().approve(spender, amount))
+            .await
+            .map(Some)
     }
 
     /// Moves `amount` from the account's tokens to its balance in the escrow, approving it where needed.
@@ -118,7 +141,9 @@ impl Market {
     /// What sending gives.
     pub async fn deposit(&self, account: &Account, amount: U256) -> Result<Receipt, ClientError> {
         self.allow(account, self.addresses.escrow, amount).await?;
-        account.send("depositing oGPU", self.escrow().deposit(amount)).await
+        account
+            .send("depositing oGPU", self.escrow().deposit(amount))
+            .await
     }
 
     /// Stakes `amount` of the account's tokens in the vault, approving it where needed.
@@ -127,15 +152,27 @@ impl Market {
     /// What sending gives.
     pub async fn stake(&self, account: &Account, amount: U256) -> Result<Receipt, ClientError> {
         self.allow(account, self.addresses.vault, amount).await?;
-        account.send("staking oGPU", self.vault().stake(amount)).await
+        account
+            .send("staking oGPU", self.vault().stake(amount))
+            .await
     }
 
     /// Registers the account as a provider and returns its id.
     ///
     /// # Errors
     /// What sending gives.
-    pub async fn register(&self, account: &Account, profile: &Profile) -> Result<(U256, Receipt), ClientError> {
-        let Profile { gpu_model, gpu_count, region, endpoint, price_list_uri } = profile.clone();
+    pub async fn register(
+        &self,
+        account: &Account,
+        profile: &Profile,
+    ) -> Result<(U256, Receipt), ClientError> {
+        let Profile {
+            gpu_model,
+            gpu_count,
+            region,
+            endpoint,
+            price_list_uri,
+        } = profile.clone();
         let registry = self.registry();
         let call = registry.register(gpu_model, gpu_count, region, endpoint, price_list_uri);
         let receipt = account.send("registering the provider", call).await?;
@@ -148,7 +185,12 @@ impl Market {
     /// # Errors
     /// What reading gives.
     pub async fn provider_of(&self, account: Address) -> Result<U256, ClientError> {
-        self.chain.read("reading the provider's id", self.registry().providerOf(account)).await
+        self.chain
+            .read(
+                "reading the provider's id",
+                self.registry().providerOf(account),
+            )
+            .await
     }
 
     /// Submits a task under the default terms and returns its id. The budget comes from the client's balance in the
@@ -164,8 +206,17 @@ impl Market {
         duration: u64,
     ) -> Result<(U256, Receipt), ClientError> {
         let what = "submitting the task";
-        let receipt = client.send(what, self.tasks().submitTask(metadata.to_owned(), budget, duration)).await?;
-        Ok((event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId, receipt))
+        let receipt = client
+            .send(
+                what,
+                self.tasks()
+                    .submitTask(metadata.to_owned(), budget, duration),
+            )
+            .await?;
+        Ok((
+            event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId,
+            receipt,
+        ))
     }
 
     /// Submits a task under the client's own terms and returns its id.
@@ -178,8 +229,13 @@ impl Market {
         terms: Terms,
     ) -> Result<(U256, Receipt), ClientError> {
         let what = "submitting the task";
-        let receipt = client.send(what, self.tasks().submitTaskWithTerms(terms)).await?;
-        Ok((event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId, receipt))
+        let receipt = client
+            .send(what, self.tasks().submitTaskWithTerms(terms))
+            .await?;
+        Ok((
+            event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId,
+            receipt,
+        ))
     }
 
     /// Delivers a result: only its seal goes to the chain.
@@ -194,16 +250,28 @@ impl Market {
         result_hash: B256,
     ) -> Result<Receipt, ClientError> {
         let seal = ogpu_rules::seal::seal(task, provider_id, result_hash);
-        provider.send("delivering the result", self.tasks().submitResult(task, seal)).await
+        provider
+            .send(
+                "delivering the result",
+                self.tasks().submitResult(task, seal),
+            )
+            .await
     }
 
-    /// A task as it stands; its status is [`Status::None`] when there is none with this id.
+    /// A task as it stands.
     ///
     /// # Errors
-    /// What reading gives.
+    /// [`ClientError::Refused`] when there is none with this id, and what reading gives.
     pub async fn task(&self, id: U256) -> Result<Task, ClientError> {
-        let view = self.chain.read("reading the task", self.tasks().taskOf(id)).await?;
-        Ok(Task { id, status: Status::from_number(view.status), view })
+        let view = self
+            .chain
+            .read("reading the task", self.tasks().taskOf(id))
+            .await?;
+        Ok(Task {
+            id,
+            status: Status::from_number(view.status),
+            view,
+        })
     }
 
     /// The parameters in force.
@@ -213,6 +281,65 @@ impl Market {
     pub async fn parameters(&self) -> Result<Parameters, ClientError> {
         let what = "reading the parameters";
         let version = self.chain.read(what, self.tasks().currentVersion()).await?;
-        self.chain.read(what, self.tasks().parameters(version)).await
+        self.chain
+            .read(what, self.tasks().parameters(version))
+            .await
+    }
+
+    /// The standing bids on an open task, and those that did not win and hold a bond still, best price first.
+    ///
+    /// They are found in the events since block `from`: that of the task, or of the deployment.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub async fn bids(&self, task: U256, from: u64) -> Result<Vec<Bid>, ClientError> {
+        let what = "looking for bids";
+        let filter = self
+            .tasks()
+            .BidPlaced_filter()
+            .topic1(task)
+            .from_block(from)
+            .filter;
+        let logs = self.chain.provider().get_logs(&filter).await;
+        let logs = logs.map_err(|error| self.chain.explain(what, &error))?;
+        let mut ids: Vec<U256> = (logs.iter())
+            .filter_map(|log| TaskManager::BidPlaced::decode_log(&log.inner).ok())
+            .map(|event| event.providerId)
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut bids = Vec::new();
+        for provider in ids {
+            let price = self
+                .chain
+                .read(what, self.tasks().bidOf(task, provider))
+                .await?
+                .price;
+            if price.is_zero() {
+                continue;
+            }
+            let card = self.chain.read(what, self.tasks().cardOf(provider)).await?;
+            bids.push(Bid {
+                provider,
+                price,
+                trust: card.trust,
+                collateral: card.collateral,
+            });
+        }
+        bids.sort_by_key(|bid| bid.price);
+        Ok(bids)
+    }
+
+    /// Whether the result with this hash is what was delivered for `task`. Accepting any other would reject the result.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub async fn is_delivered(&self, task: U256, result_hash: B256) -> Result<bool, ClientError> {
+        let provider = self.task(task).await?.view.providerId;
+        let bid = self
+            .chain
+            .read("reading the seal", self.tasks().bidOf(task, provider))
+            .await?;
+        Ok(bid.resultSeal == ogpu_rules::seal::seal(task, provider, result_hash))
     }
 }

@@ -47,14 +47,26 @@ impl Program {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(ClientError::NoPrograms { path });
             }
-            Err(source) => return Err(ClientError::File { action: "read", path, source }),
+            Err(source) => {
+                return Err(ClientError::File {
+                    action: "read",
+                    path,
+                    source,
+                });
+            }
         };
-        let refuse = |why: String| ClientError::BadProgram { path: path.clone(), why };
+        let refuse = |why: String| ClientError::BadProgram {
+            path: path.clone(),
+            why,
+        };
         if !code.starts_with(&[0xef, 0xf0, 0x00]) {
             return Err(refuse("it does not begin with EFF000".to_owned()));
         }
         if code.len() > CODE_LIMIT {
-            return Err(refuse(format!("it has {} bytes, and a chain takes {CODE_LIMIT}", code.len())));
+            return Err(refuse(format!(
+                "it has {} bytes, and a chain takes {CODE_LIMIT}",
+                code.len()
+            )));
         }
         Ok(Self { name, code })
     }
@@ -115,7 +127,10 @@ impl Programs {
     /// [`DEFAULT_FOLDER`] itself.
     pub fn default_folder() -> PathBuf {
         let here = std::env::current_dir().unwrap_or_default();
-        here.ancestors().map(|folder| folder.join(DEFAULT_FOLDER)).find(|folder| folder.is_dir()).unwrap_or_else(|| DEFAULT_FOLDER.into())
+        here.ancestors()
+            .map(|folder| folder.join(DEFAULT_FOLDER))
+            .find(|folder| folder.is_dir())
+            .unwrap_or_else(|| DEFAULT_FOLDER.into())
     }
 }
 
@@ -129,13 +144,18 @@ mod tests {
         assert_eq!(init.len(), 43 + 5);
         assert_eq!(init[0], 0x7f);
         assert_eq!(init[32], 5);
-        assert_eq!(&init[33..43], &[0x80, 0x60, 0x2b, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3, 0x00]);
+        assert_eq!(
+            &init[33..43],
+            &[0x80, 0x60, 0x2b, 0x60, 0x00, 0x39, 0x60, 0x00, 0xf3, 0x00]
+        );
         assert_eq!(&init[43..], &[0xef, 0xf0, 0x00, 0x00, 0xaa]);
     }
 
     #[test]
     fn missing_programs_name_the_command_that_builds_them() {
-        let error = Programs::load(Path::new("/nonexistent")).unwrap_err().to_string();
+        let error = Programs::load(Path::new("/nonexistent"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("cargo xtask build"), "{error}");
         assert!(error.contains("/nonexistent/proxy-uups.code"), "{error}");
     }

@@ -11,7 +11,8 @@
 use alloy::primitives::{Address, B256, b256};
 
 /// The ERC-1967 implementation slot.
-pub const IMPLEMENTATION_SLOT: B256 = b256!("360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc");
+pub const IMPLEMENTATION_SLOT: B256 =
+    b256!("360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc");
 
 /// The topic of `Upgraded(address)`.
 const UPGRADED: B256 = b256!("bc7cd75a20ee27fd9adebab32041f755214dbc6bffa90cc0225b39da2e5c2d3b");
@@ -40,35 +41,61 @@ mod op {
 ///
 /// `program_code` is the proxy program as it will stand on the chain: the prefix `EFF000`, the dictionary byte, and
 /// the compressed WASM.
-pub fn proxy_creation_code(program_code: &[u8], implementation: Address, init_calldata: &[u8]) -> Vec<u8> {
+pub fn proxy_creation_code(
+    program_code: &[u8],
+    implementation: Address,
+    init_calldata: &[u8],
+) -> Vec<u8> {
     // The offsets of what follows the instructions depend on how long those are, which does not depend on the offsets.
     let length = instructions(0, program_code.len(), implementation, init_calldata.len()).len();
-    let mut code = instructions(length, program_code.len(), implementation, init_calldata.len());
+    let mut code = instructions(
+        length,
+        program_code.len(),
+        implementation,
+        init_calldata.len(),
+    );
     code.extend_from_slice(init_calldata);
     code.extend_from_slice(program_code);
     code
 }
 
 /// The instructions, after which the calldata of the initialiser stand at `data`, and the program's code behind them.
-fn instructions(data: usize, program_len: usize, implementation: Address, calldata_len: usize) -> Vec<u8> {
+fn instructions(
+    data: usize,
+    program_len: usize,
+    implementation: Address,
+    calldata_len: usize,
+) -> Vec<u8> {
     let mut code = Assembly::default();
 
     // refuse an implementation without code
     let start = code.push(implementation).put(&[op::EXTCODESIZE]).jump_if();
-    code.push(INVALID_IMPLEMENTATION).put(&[op::PUSH0, op::MSTORE]); // the selector ends at 32
+    code.push(INVALID_IMPLEMENTATION)
+        .put(&[op::PUSH0, op::MSTORE]); // the selector ends at 32
     code.push(implementation).push([32]).put(&[op::MSTORE]);
     code.push([36]).push([28]).put(&[op::REVERT]);
     code.land(start);
 
     // sstore(slot, implementation); log2(0, 0, Upgraded, implementation)
-    code.push(implementation).push(IMPLEMENTATION_SLOT).put(&[op::SSTORE]);
-    code.push(implementation).push(UPGRADED).put(&[op::PUSH0, op::PUSH0, op::LOG2]);
+    code.push(implementation)
+        .push(IMPLEMENTATION_SLOT)
+        .put(&[op::SSTORE]);
+    code.push(implementation)
+        .push(UPGRADED)
+        .put(&[op::PUSH0, op::PUSH0, op::LOG2]);
 
     if calldata_len > 0 {
         // codecopy(0, data, calldata_len); delegatecall(gas, implementation, 0, calldata_len, 0, 0)
-        code.push_len(calldata_len).push_len(data).put(&[op::PUSH0, op::CODECOPY]);
-        code.put(&[op::PUSH0, op::PUSH0]).push_len(calldata_len).put(&[op::PUSH0]);
-        let done = code.push(implementation).put(&[op::GAS, op::DELEGATECALL]).jump_if();
+        code.push_len(calldata_len)
+            .push_len(data)
+            .put(&[op::PUSH0, op::CODECOPY]);
+        code.put(&[op::PUSH0, op::PUSH0])
+            .push_len(calldata_len)
+            .put(&[op::PUSH0]);
+        let done = code
+            .push(implementation)
+            .put(&[op::GAS, op::DELEGATECALL])
+            .jump_if();
         // it failed: revert with what it returned
         code.put(&[op::RETURNDATASIZE, op::PUSH0, op::PUSH0, op::RETURNDATACOPY]);
         code.put(&[op::RETURNDATASIZE, op::PUSH0, op::REVERT]);
@@ -76,7 +103,9 @@ fn instructions(data: usize, program_len: usize, implementation: Address, callda
     }
 
     // codecopy(0, data + calldata_len, program_len); return(0, program_len)
-    code.push_len(program_len).push_len(data + calldata_len).put(&[op::PUSH0, op::CODECOPY]);
+    code.push_len(program_len)
+        .push_len(data + calldata_len)
+        .put(&[op::PUSH0, op::CODECOPY]);
     code.push_len(program_len).put(&[op::PUSH0, op::RETURN]);
     code.0
 }
@@ -98,7 +127,10 @@ impl Assembly {
 
     /// Pushes a length or an offset, always in three bytes.
     fn push_len(&mut self, value: usize) -> &mut Self {
-        assert!(value < 1 << 24, "{value} bytes are more than creation code can have");
+        assert!(
+            value < 1 << 24,
+            "{value} bytes are more than creation code can have"
+        );
         self.push(&value.to_be_bytes()[size_of::<usize>() - 3..])
     }
 
@@ -131,14 +163,19 @@ mod tests {
             U256::from_be_bytes(keccak256("eip1967.proxy.implementation").0) - U256::ONE
         );
         assert_eq!(UPGRADED, keccak256("Upgraded(address)"));
-        assert_eq!(INVALID_IMPLEMENTATION, keccak256("ERC1967InvalidImplementation(address)")[..4]);
+        assert_eq!(
+            INVALID_IMPLEMENTATION,
+            keccak256("ERC1967InvalidImplementation(address)")[..4]
+        );
     }
 
     #[test]
     fn without_an_initialiser_it_stores_emits_and_returns() {
         let head = [
             hex!("73 00112233445566778899aabbccddeeff00112233 3b 603d 57").as_slice(), // extcodesize, jumpi to 0x3d
-            &hex!("63 4c9c8ce3 5f 52 73 00112233445566778899aabbccddeeff00112233 6020 52 6024 601c fd"),
+            &hex!(
+                "63 4c9c8ce3 5f 52 73 00112233445566778899aabbccddeeff00112233 6020 52 6024 601c fd"
+            ),
         ]
         .concat();
         let tail = [
@@ -158,7 +195,8 @@ mod tests {
 
     #[test]
     fn the_initialiser_is_delegated_before_the_program_is_returned() {
-        let calldata = hex!("8129fc1c 0000000000000000000000000000000000000000000000000000000000000001");
+        let calldata =
+            hex!("8129fc1c 0000000000000000000000000000000000000000000000000000000000000001");
         let code = proxy_creation_code(&PROGRAM, IMPLEMENTATION, &calldata);
         let data = code.len() - PROGRAM.len() - calldata.len();
         let tail = [
@@ -174,7 +212,10 @@ mod tests {
             &PROGRAM,
         ]
         .concat();
-        assert_eq!(hex::encode(&code[code.len() - tail.len()..]), hex::encode(tail));
+        assert_eq!(
+            hex::encode(&code[code.len() - tail.len()..]),
+            hex::encode(tail)
+        );
         assert_eq!(code[data - 17], op::JUMPDEST);
     }
 }

@@ -7,6 +7,8 @@ use alloy::{
     sol_types::{Panic, Revert, SolError, SolInterface},
 };
 
+use ogpu_rules::Status;
+
 use crate::{
     amount,
     bindings::errors::Contracts::{self, ContractsErrors as E},
@@ -144,6 +146,72 @@ fn sentence(error: &E) -> String {
         E::CheckpointUnorderedInsertion(_) => "a checkpoint was to be written before the last one".to_owned(),
         E::SafeCastOverflowedUintDowncast(e) => format!("{} does not fit {} bits", e.value, e.bits),
         E::UnknownClockMode(e) => format!("clock mode {} is unknown; 0 is time, 1 is block number", e.clockMode),
+        E::UnknownTask(e) => format!("there is no task {}; `ogpu task list` shows those there are", e.taskId),
+        E::UnknownProvider(e) => format!(
+            "provider {} is not registered or has no collateral yet (`ogpu provider register`, then `collateral deposit`)",
+            e.providerId
+        ),
+        E::WrongStatus(e) => format!(
+            "task {} is {:?}, and this is not possible then; `ogpu task show {}` tells what is",
+            e.taskId,
+            Status::from_number(e.status),
+            e.taskId
+        ),
+        E::NotClient(e) => format!("{} is not the client of task {}; only the client may do this", e.caller, e.taskId),
+        E::NotProvider(e) => {
+            format!("{} does not own provider {}; only its owner may do this", e.caller, e.providerId)
+        }
+        E::TooEarly(e) => format!("it is too early for task {}: possible from {} on", e.taskId, e.from),
+        E::TooLate(e) => format!("it is too late for task {}: this was possible until {}", e.taskId, e.until),
+        E::PriceAboveBudget(e) => {
+            format!("{} is above the task's budget; bid at most {}", ogpu(&e.price), ogpu(&e.budget))
+        }
+        E::PriceRaised(e) => format!(
+            "{} is above the standing bid of {}; bid less, or withdraw it first (`ogpu provider withdraw-bid`)",
+            ogpu(&e.price),
+            ogpu(&e.standing)
+        ),
+        E::TrustTooLow(e) => format!("the provider's score is {}, and the client asks for {}", e.trust, e.required),
+        E::CollateralTooLow(e) => format!(
+            "{} of collateral are free and {} are needed; deposit more (`ogpu provider collateral deposit`)",
+            ogpu(&e.free),
+            ogpu(&e.required)
+        ),
+        E::CollateralTooHigh(e) => {
+            format!("collateral of {} is too much; at most {}", ogpu(&e.amount), ogpu(&e.maximum))
+        }
+        E::NoBid(e) => format!("provider {} has no bid on task {}", e.providerId, e.taskId),
+        E::BidWon(e) => format!(
+            "provider {} won task {}; the bond comes back when the task is settled",
+            e.providerId, e.taskId
+        ),
+        E::NoEligibleBid(e) => format!(
+            "neither of the best bids on task {} is eligible any more; choose another bidder by its id, or cancel",
+            e.taskId
+        ),
+        E::NotBestFit(e) => format!(
+            "only the client may choose provider {}; anybody else assigns the best fit, {}",
+            e.providerId, e.bestProviderId
+        ),
+        E::SelfDealing(e) => format!("{} is the client of this task and may not bid on it", e.account),
+        E::ClientStakeTooLow(e) => format!(
+            "the client has {} staked and needs {}; stake the rest first (`ogpu provider stake`)",
+            ogpu(&e.stake),
+            ogpu(&e.required)
+        ),
+        E::SlashAboveCollateral(e) => format!(
+            "a slash of {} is above the task's collateral; slash at most {}",
+            ogpu(&e.slash),
+            ogpu(&e.collateral)
+        ),
+        E::OutOfRange(e) => format!(
+            "the value {} of field {} (counted from 0) is out of range: choose {} to {}",
+            e.value, e.field, e.minimum, e.maximum
+        ),
+        E::SiblingsNotSet(_) => {
+            "the market does not know its other contracts yet; finish the deployment with `ogpu deploy`".to_owned()
+        }
+        E::TooManyVersions(_) => "there can be no more sets of parameters".to_owned(),
         E::ProgramNotWasm(_) => "there is no Stylus program at this address".to_owned(),
         E::ProgramNotActivated(_) => {
             "the program is not activated; activate it by running `ogpu deploy` again".to_owned()
@@ -181,7 +249,11 @@ mod tests {
         let reason = Reason::decode(&error.abi_encode());
         assert_eq!(reason.name(), Some("ERC20InsufficientBalance"));
         let text = reason.to_string();
-        for part in ["0x0101010101010101010101010101010101010101", "0.000000000000000001", "0.000000000000000002"] {
+        for part in [
+            "0x0101010101010101010101010101010101010101",
+            "0.000000000000000001",
+            "0.000000000000000002",
+        ] {
             assert!(text.contains(part), "{text}");
         }
     }
@@ -189,8 +261,14 @@ mod tests {
     #[test]
     fn the_rest_is_told_apart() {
         assert_eq!(Reason::decode(&[]), Reason::Silent);
-        assert_eq!(Reason::decode(&Revert::from("no").abi_encode()), Reason::Text("no".to_owned()));
-        assert_eq!(Reason::decode(&Panic::from(0x11_u8).abi_encode()), Reason::Panic(U256::from(0x11)));
+        assert_eq!(
+            Reason::decode(&Revert::from("no").abi_encode()),
+            Reason::Text("no".to_owned())
+        );
+        assert_eq!(
+            Reason::decode(&Panic::from(0x11_u64).abi_encode()),
+            Reason::Panic(U256::from(0x11))
+        );
         let data = hex!("deadbeef00");
         assert_eq!(Reason::decode(&data), Reason::Unknown(data.to_vec().into()));
     }

@@ -56,8 +56,10 @@ pub fn parse(text: &str) -> Result<PrivateKeySigner, SignerError> {
 /// # Errors
 /// [`SignerError::Keystore`] when the file cannot be read, is no keystore, or the password is wrong.
 pub fn from_keystore(path: &Path, password: &str) -> Result<PrivateKeySigner, SignerError> {
-    LocalSigner::decrypt_keystore(path, password)
-        .map_err(|error| SignerError::Keystore { path: path.to_owned(), why: error.to_string() })
+    LocalSigner::decrypt_keystore(path, password).map_err(|error| SignerError::Keystore {
+        path: path.to_owned(),
+        why: error.to_string(),
+    })
 }
 
 #[cfg(test)]

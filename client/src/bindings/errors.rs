@@ -44,6 +44,30 @@ sol! {
         error SafeCastOverflowedUintDowncast(uint8 bits, uint256 value);
         error UnknownClockMode(uint8 clockMode);
 
+        // The task manager.
+        error UnknownTask(uint256 taskId);
+        error UnknownProvider(uint256 providerId);
+        error WrongStatus(uint256 taskId, uint8 status);
+        error NotClient(uint256 taskId, address caller);
+        error NotProvider(uint256 providerId, address caller);
+        error TooEarly(uint256 taskId, uint64 from);
+        error TooLate(uint256 taskId, uint64 until);
+        error PriceAboveBudget(uint256 price, uint256 budget);
+        error PriceRaised(uint256 price, uint256 standing);
+        error TrustTooLow(uint256 trust, uint256 required);
+        error CollateralTooLow(uint256 free, uint256 required);
+        error CollateralTooHigh(uint256 amount, uint256 maximum);
+        error NoBid(uint256 taskId, uint256 providerId);
+        error BidWon(uint256 taskId, uint256 providerId);
+        error NoEligibleBid(uint256 taskId);
+        error NotBestFit(uint256 providerId, uint256 bestProviderId);
+        error SelfDealing(address account);
+        error ClientStakeTooLow(uint256 stake, uint256 required);
+        error SlashAboveCollateral(uint256 slash, uint256 collateral);
+        error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
+        error SiblingsNotSet();
+        error TooManyVersions();
+
         // ArbOS.
         error ProgramNotWasm();
         error ProgramNotActivated();

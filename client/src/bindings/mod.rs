@@ -3,6 +3,11 @@
 //! Function names, argument order and types are those of `abi/*.json`. Every proxied contract also answers
 //! [`Owned`](proxied::Owned), and those with something to pause [`Pausable`](proxied::Pausable).
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "functions have the arguments that the contracts' interfaces give them"
+)]
+
 pub mod arbos;
 pub mod errors;
 pub mod escrow;

@@ -37,7 +37,7 @@ sol! {
     #[sol(rpc)]
     #[derive(Debug)]
     interface TaskManager {
-        /// A task as it stands.
+        /// A task as others see it.
         #[derive(PartialEq, Eq)]
         struct TaskView {
             address client;
@@ -46,20 +46,41 @@ sol! {
             uint16 version;
             uint64 duration;
             uint64 deadline;
-            uint256 leader;
-            uint256 runnerUp;
             uint256 price;
+            uint256 providerId;
+            uint256 runnerUpId;
+            uint16 minTrust;
+            uint256 minCollateral;
+            uint16 trustWeight;
         }
 
-        /// A provider's bid on a task.
+        /// A bid as others see it.
         #[derive(PartialEq, Eq)]
         struct BidView {
-            bool placed;
             uint256 price;
-            bool bonded;
+            bytes32 resultSeal;
         }
 
-        event TaskSubmitted(uint256 indexed taskId, address indexed client, uint256 budget, string metadata);
+        event ParametersSet(uint16 indexed version, Parameters parameters);
+        event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
+        event TaskSubmitted(uint256 indexed taskId, address indexed client, bytes32 indexed metadataDigest, uint256 budget, uint64 duration, uint64 biddingEnds, uint16 version, string metadata);
+        event TermsSet(uint256 indexed taskId, uint16 minTrust, uint256 minCollateral, uint16 trustWeight);
+        event BidPlaced(uint256 indexed taskId, uint256 indexed providerId, uint256 price);
+        event BiddingExtended(uint256 indexed taskId, uint64 biddingEnds);
+        event BidWithdrawn(uint256 indexed taskId, uint256 indexed providerId);
+        event ProviderAssigned(uint256 indexed taskId, uint256 indexed providerId, uint256 price, uint256 collateral, uint64 deadline);
+        event ResultSubmitted(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultSeal);
+        event CompletionVerified(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultHash);
+        event ResultRejected(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultHash);
+        event DisputeOpened(uint256 indexed taskId, address indexed by);
+        event DisputeResolved(uint256 indexed taskId, uint256 indexed providerId, uint256 payment, uint256 fee, uint256 slashed);
+        event PaymentFinalized(uint256 indexed taskId, uint256 indexed providerId, uint256 payment, uint256 fee);
+        event TaskCancelled(uint256 indexed taskId);
+        event TaskExpired(uint256 indexed taskId);
+        event TaskFailed(uint256 indexed taskId, uint256 indexed providerId, uint256 slashed);
+        event CollateralDeposited(uint256 indexed providerId, address indexed owner, uint256 amount);
+        event CollateralWithdrawn(uint256 indexed providerId, address indexed owner, uint256 amount);
+        event ProviderRefreshed(uint256 indexed providerId, uint256 trust, uint256 collateral);
 
         function initialize(address owner, Parameters parameters) external;
         function setSiblings(address escrow, address vault, address registry) external;
@@ -88,6 +109,7 @@ sol! {
         function cardOf(uint256 providerId) external view returns (address owner, uint256 trust, uint256 collateral);
         function taskCount() external view returns (uint256);
         function parameters(uint16 version) external view returns (Parameters);
+        function siblings() external view returns (address escrow, address vault, address registry);
         function currentVersion() external view returns (uint16);
         function sealOf(uint256 taskId, uint256 providerId, bytes32 resultHash) external pure returns (bytes32);
     }

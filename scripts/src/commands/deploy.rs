@@ -1,0 +1,118 @@
+//! `ogpu deploy`
+
+use std::{path::PathBuf, time::Instant};
+
+use clap::Args;
+use eyre::Result;
+use ogpu_client::{
+    Deployment, Programs,
+    alloy::primitives::{Address, U256},
+    deploy::{Progress, Settings, deploy},
+};
+use serde_json::json;
+
+use super::parse_amount;
+use crate::{context::Context, output::table};
+
+/// Deploys the whole system: programs, activation, cache bids, proxies, wiring. Every step is written to the deployment
+/// file before and after it; run the command again after an interruption, and it goes on where it stopped.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  ogpu deploy                                      to the chain at http://127.0.0.1:8547, as OGPU_PRIVATE_KEY
+  ogpu deploy --rpc https://sepolia-rollup.arbitrum.io/rpc --deployment deployments/sepolia.json --owner 0x…")]
+pub struct Deploy {
+    /// Who owns every contract in the end (the timelock); the deployer when left out
+    #[arg(long)]
+    owner: Option<Address>,
+    /// Who may pause new entries, besides the owner
+    #[arg(long)]
+    guardian: Option<Address>,
+    /// Who gets the token's whole supply; the deployer when left out
+    #[arg(long)]
+    holder: Option<Address>,
+    /// Who gets fees and the treasury's share of slashes; the owner when left out
+    #[arg(long)]
+    treasury: Option<Address>,
+    /// The token's supply, in oGPU
+    #[arg(long, value_parser = parse_amount, default_value = "1000000000")]
+    supply: U256,
+    /// Seconds that stake takes to leave the vault
+    #[arg(long, default_value_t = Settings::default().unbonding_period, value_name = "SECONDS")]
+    unbonding_period: u64,
+    /// Folder with the built programs; target/programs when left out
+    #[arg(long, value_name = "DIR")]
+    programs: Option<PathBuf>,
+}
+
+impl Deploy {
+    /// Runs the command.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let programs = Programs::load(&self.programs.unwrap_or_else(Programs::default_folder))?;
+        let chain = context.chain().await?;
+        let account = context.account(&chain)?;
+        let settings = Settings {
+            owner: self.owner,
+            guardian: self.guardian,
+            holder: self.holder,
+            treasury: self.treasury,
+            supply: self.supply,
+            unbonding_period: self.unbonding_period,
+            ..Settings::default()
+        };
+        context.note(&format!(
+            "deploying to {} (chain {}) as {}",
+            chain.url(),
+            chain.id(),
+            account.address()
+        ));
+        let start = Instant::now();
+        let mut gas = 0;
+        let mut progress = |event: Progress| match event {
+            Progress::Signed { step } => context.note(&format!("  {step} …")),
+            Progress::Done { step, gas: used } => {
+                gas += used;
+                context.note(&format!("  {step}: {used} gas"));
+            }
+            Progress::Skipped { step } => context.note(&format!("  {step}: nothing to do")),
+        };
+        let path = &context.global.deployment;
+        let deployment = deploy(&account, &programs, &settings, path, &mut progress).await?;
+        if self.owner.is_none_or(|owner| owner == account.address()) {
+            context.note(&format!(
+                "\nATTENTION: {} owns every contract and can upgrade, reconfigure and arbitrate alone.\nFor anything but development, deploy with --owner TIMELOCK.",
+                account.address()
+            ));
+        }
+        report(context, &deployment, gas, start.elapsed().as_secs_f64());
+        Ok(())
+    }
+}
+
+fn report(context: &Context, deployment: &Deployment, gas: u64, seconds: f64) {
+    let address =
+        |address: Option<Address>| address.map_or("-".to_owned(), |address| address.to_string());
+    let rows: Vec<_> = deployment
+        .contracts
+        .iter()
+        .map(|(name, contract)| {
+            vec![
+                name.clone(),
+                address(contract.proxy),
+                contract.implementation.to_string(),
+            ]
+        })
+        .collect();
+    let text = format!(
+        "{}\n\ndeployed with {gas} gas in {seconds:.1} s; written to {}",
+        table(&["contract", "address", "implementation"], &rows),
+        deployment.path().display()
+    );
+    let value = json!({
+        "deployment": deployment.path(),
+        "chainId": deployment.chain_id,
+        "contracts": deployment.contracts,
+        "gas": gas,
+        "seconds": seconds,
+    });
+    context.print(&text, &value);
+}
