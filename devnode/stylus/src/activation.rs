@@ -28,6 +28,7 @@ pub(crate) fn estimate(figures: &Figures, params: &Params) -> Activation {
         signature_values,
         globals,
         data_bytes,
+        data_segment_bytes,
         element_bytes,
         pages,
         operators,
@@ -42,7 +43,7 @@ pub(crate) fn estimate(figures: &Figures, params: &Params) -> Activation {
         + share(signature_values, 89, 100_000)
         + share(wasm_bytes, 122, 100_000)
         + share(globals, 1628, 1000)
-        + share(data_bytes + element_bytes, 75_244, 100_000)
+        + share(data_segment_bytes + element_bytes, 75_244, 100_000)
         + 5 * u64::from(pages);
     let mut init = share(functions, 8252, 1000)
         + share(signature_values, 1059, 1000)
@@ -56,7 +57,7 @@ pub(crate) fn estimate(figures: &Figures, params: &Params) -> Activation {
         + share(element_bytes, 17_376, 100_000)
         + 2217 * u64::from(pages)
         + share(operators, 535, 1000);
-    if params.version >= 2 {
+    if params.charges_module_bytes() {
         microseconds += share(wasm_bytes, 31_733, 100_000);
     }
 

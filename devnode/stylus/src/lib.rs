@@ -1,6 +1,7 @@
 //! Runs one Stylus program, independent of any EVM.
 
 mod activation;
+mod depth;
 mod error;
 mod frame;
 mod host;

@@ -12,9 +12,9 @@ use wasmparser::{
     FuncType, FuncValidator, FunctionBody, Operator, OperatorsReader, WasmModuleResources,
 };
 
-use crate::{InvalidModule, prices};
+use crate::{InvalidModule, depth::Operands, prices};
 
-/// Words a frame takes besides its locals and operands.
+/// Words a frame takes besides its locals (parameters apart) and operands.
 const FRAME_WORDS: u32 = 4;
 /// Most words of a frame, and most operands among them.
 const MAX_FRAME_WORDS: u32 = 10_240;
@@ -95,14 +95,14 @@ impl Insertion {
     const fn operators(self) -> u64 {
         match self {
             Self::Ink(_) => 12,
-            Self::Bulk => 18,
+            Self::Bulk => 17,
             Self::Pay(_) | Self::Exit => 4,
         }
     }
 }
 
 /// Instructions that activation counts for taking a frame's words.
-const ENTRY_OPERATORS: u64 = 12;
+const ENTRY_OPERATORS: u64 = 13;
 
 /// Checks a function and puts the meters into it. Where branches leave the function, its code is put into a block of the
 /// type that `block_type` gives, so that they come by the end of the function as well.
@@ -116,12 +116,8 @@ pub(crate) fn function<T: WasmModuleResources>(
     let params = validator.len_locals();
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
-    let locals = validator.len_locals();
-    InvalidModule::at_most(
-        "locals in a function",
-        (locals - params).into(),
-        MAX_LOCALS.into(),
-    )?;
+    let locals = validator.len_locals() - params;
+    InvalidModule::at_most("locals in a function", locals.into(), MAX_LOCALS.into())?;
 
     let start = body.range().start;
     let position = |offset: u64| (offset - start) as usize;
@@ -130,31 +126,25 @@ pub(crate) fn function<T: WasmModuleResources>(
     let mut insertions = vec![(code_start, Insertion::Ink(0))];
     let mut block = 0;
     let mut cost = prices::BASIC_BLOCK;
-    let mut worst = METER_OPERANDS;
+    let mut operands = Operands::new();
+    operands.reach(METER_OPERANDS);
     let mut count = ENTRY_OPERATORS;
     let mut leaves_by_branch = false;
 
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         let here = position(offset);
-        let height = validator.operand_stack_height();
         let outermost = validator.control_stack_height().saturating_sub(1);
+        let arity = operator
+            .operator_arity(&validator.visitor(offset))
+            .unwrap_or_default();
         validator.op(offset, &operator)?;
-        worst = worst.max(validator.operand_stack_height());
         count += 1;
         cost += prices::operator(&operator, |ty| {
             signatures.types[ty as usize].params().len() as u64
         })
         .ok_or_else(|| InvalidModule::unsupported(&operator))?;
         match &operator {
-            Operator::Call { function_index } => {
-                worst = worst
-                    .max(height + signatures.of_function(*function_index).results().len() as u32);
-            }
-            Operator::CallIndirect { type_index, .. } => {
-                let results = signatures.types[*type_index as usize].results().len() as u32;
-                worst = worst.max(height.saturating_sub(1) + results);
-            }
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
                 leaves_by_branch |= *relative_depth == outermost;
             }
@@ -165,7 +155,7 @@ pub(crate) fn function<T: WasmModuleResources>(
                 }
             }
             Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => {
-                worst = worst.max(height.saturating_sub(1) + METER_OPERANDS + 1);
+                operands.reach(METER_OPERANDS);
                 insertions.push((here, Insertion::Bulk));
             }
             Operator::MemoryGrow { .. } => {
@@ -178,13 +168,14 @@ pub(crate) fn function<T: WasmModuleResources>(
             Operator::Return => insertions.push((here, Insertion::Exit)),
             _ => {}
         }
+        operands.operator(&operator, arity, &signatures.types);
         if operators.eof() {
             insertions.push((here, Insertion::Exit));
         }
         if prices::ends_block(&operator) {
             insertions[block].1 = Insertion::Ink(cost);
             if !operators.eof() {
-                worst = worst.max(validator.operand_stack_height() + METER_OPERANDS);
+                operands.reach(METER_OPERANDS);
                 block = insertions.len();
                 insertions.push((position(operators.original_position()), Insertion::Ink(0)));
                 cost = prices::BASIC_BLOCK;
@@ -199,10 +190,10 @@ pub(crate) fn function<T: WasmModuleResources>(
     )?;
     InvalidModule::at_most(
         "operands on the stack of a function",
-        worst.into(),
+        operands.worst().into(),
         MAX_OPERANDS.into(),
     )?;
-    let frame = worst + locals + FRAME_WORDS;
+    let frame = operands.worst() + locals + FRAME_WORDS;
     InvalidModule::at_most(
         "words in the frame of a function",
         frame.into(),

@@ -60,6 +60,8 @@ pub(crate) struct Figures {
     pub globals: u64,
     /// Bytes of data segments.
     pub data_bytes: u64,
+    /// Bytes of data segments with their headers.
+    pub data_segment_bytes: u64,
     /// Bytes of element segments with their headers.
     pub element_bytes: u64,
     /// Pages the memory starts with.
@@ -242,6 +244,7 @@ impl<'a> Reader<'a> {
                     let memory = u64::from(self.figures.pages) * PAGE_SIZE;
                     InvalidModule::within("data", offset, data.data.len() as u64, memory)?;
                     self.figures.data_bytes += data.data.len() as u64;
+                    self.figures.data_segment_bytes += data.range.end - data.range.start;
                 }
             }
             _ => {}

@@ -110,6 +110,11 @@ impl Params {
         self.arbos >= 50
     }
 
+    /// Whether activation is charged for the module's length (from ArbOS 32).
+    pub(crate) const fn charges_module_bytes(&self) -> bool {
+        self.arbos >= 32
+    }
+
     /// Whether a call to the EVM is charged its ink as gas (ArbOS 30 and 31) when a storage slot is loaded.
     pub(crate) const fn overcharges_storage_loads(&self) -> bool {
         self.arbos < 32
