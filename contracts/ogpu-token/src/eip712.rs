@@ -72,7 +72,10 @@ pub fn digest(domain_separator: B256, struct_hash: B256) -> B256 {
 }
 
 fn hash_words(words: &[B256]) -> B256 {
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.0).collect();
+    let mut bytes = Vec::with_capacity(32 * words.len());
+    for word in words {
+        bytes.extend_from_slice(word.as_slice());
+    }
     keccak256(bytes)
 }
 

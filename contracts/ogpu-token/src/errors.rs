@@ -59,22 +59,6 @@ sol! {
     error UnknownClockMode(uint8 clockMode);
 }
 
-// In OpenZeppelin's interface, and so in this one, though nothing here can fail in these ways.
-sol! {
-    /// The clock does not run as `CLOCK_MODE` says.
-    #[derive(Debug, PartialEq)]
-    error ERC6372InconsistentClock();
-    /// A signature has another length than 65 bytes.
-    #[derive(Debug, PartialEq)]
-    error ECDSAInvalidSignatureLength(uint256 length);
-    /// A stored name is not a short string.
-    #[derive(Debug, PartialEq)]
-    error InvalidShortString();
-    /// A name is longer than 31 bytes.
-    #[derive(Debug, PartialEq)]
-    error StringTooLong(string str);
-}
-
 ogpu_common::errors! {
     /// Why a call to the token failed.
     pub enum Error {
@@ -95,11 +79,23 @@ ogpu_common::errors! {
         CheckpointUnorderedInsertion,
         SafeCastOverflowedUintDowncast,
         Panic,
-        UnknownClockMode,
-        ERC6372InconsistentClock,
-        ECDSAInvalidSignatureLength,
-        InvalidShortString,
-        StringTooLong;
+        UnknownClockMode;
         Shared(ogpu_common::Error),
     }
+}
+
+// In OpenZeppelin's interface, and so declared here, though nothing in this token can fail in these ways.
+sol! {
+    /// The clock does not run as `CLOCK_MODE` says.
+    #[derive(Debug, PartialEq)]
+    error ERC6372InconsistentClock();
+    /// A signature has another length than 65 bytes.
+    #[derive(Debug, PartialEq)]
+    error ECDSAInvalidSignatureLength(uint256 length);
+    /// A stored name is not a short string.
+    #[derive(Debug, PartialEq)]
+    error InvalidShortString();
+    /// A name is longer than 31 bytes.
+    #[derive(Debug, PartialEq)]
+    error StringTooLong(string str);
 }

@@ -1,6 +1,5 @@
 //! Who signed a digest.
 
-use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::prelude::*;
 
@@ -26,10 +25,11 @@ pub fn signer<H: Host>(host: &H, digest: B256, v: u8, r: B256, s: B256) -> Resul
     if U256::from_be_bytes(s.0) > HALF_ORDER {
         return Err(ECDSAInvalidSignatureS { s }.into());
     }
-    let input: Vec<u8> = [digest, B256::with_last_byte(v), r, s]
-        .iter()
-        .flat_map(|word| word.0)
-        .collect();
+    let mut input = [0; 128];
+    input[..32].copy_from_slice(digest.as_slice());
+    input[63] = v;
+    input[64..96].copy_from_slice(r.as_slice());
+    input[96..].copy_from_slice(s.as_slice());
     let output = static_call(host, Call::new(), ECRECOVER, &input).unwrap_or_default();
     match output.get(12..32).map(Address::from_slice) {
         Some(account) if !account.is_zero() => Ok(account),

@@ -6,6 +6,7 @@
 //!
 //! A provider is one slot: see [`record`].
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+#![cfg_attr(not(test), allow(missing_docs))] // `#[entrypoint]` adds a function of its own
 
 #[macro_use]
 extern crate alloc;
@@ -108,7 +109,10 @@ impl ReputationRegistry {
             .into());
         }
         let Some(provider_id) = self.count().checked_add(1) else {
-            return Err(RegistryFull { maximum: U256::from(u32::MAX) }.into());
+            return Err(RegistryFull {
+                maximum: U256::from(u32::MAX),
+            }
+            .into());
         };
         let profile = Profile {
             gpuModel: gpu_model,
@@ -308,7 +312,10 @@ impl ReputationRegistry {
                 return Ok((id as u32, record));
             }
         }
-        Err(UnknownProvider { providerId: provider_id }.into())
+        Err(UnknownProvider {
+            providerId: provider_id,
+        }
+        .into())
     }
 
     fn save_profile(&mut self, provider_id: u32, profile: Profile) {

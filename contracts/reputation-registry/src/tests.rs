@@ -42,10 +42,19 @@ fn registry() -> (TestVM, ReputationRegistry) {
     (vm, registry)
 }
 
-fn register(vm: &TestVM, registry: &mut ReputationRegistry, account: Address) -> Result<U256, Error> {
+fn register(
+    vm: &TestVM,
+    registry: &mut ReputationRegistry,
+    account: Address,
+) -> Result<U256, Error> {
     vm.set_sender(account);
-    let [model, region, endpoint, prices] =
-        ["H100 SXM 80GB", "eu-west", "https://gpu.example", "ipfs://prices"].map(String::from);
+    let [model, region, endpoint, prices] = [
+        "H100 SXM 80GB",
+        "eu-west",
+        "https://gpu.example",
+        "ipfs://prices",
+    ]
+    .map(String::from);
     registry.register(model, 8, region, endpoint, prices)
 }
 
@@ -78,7 +87,10 @@ fn is_initialised_once_behind_a_proxy() {
     let mut registry = ReputationRegistry::from(&vm);
     assert_eq!(
         registry.initialize(Address::ZERO),
-        Err(ogpu_common::Error::from(OwnableInvalidOwner { owner: Address::ZERO }).into())
+        Err(ogpu_common::Error::from(OwnableInvalidOwner {
+            owner: Address::ZERO
+        })
+        .into())
     );
     let vm = proxy();
     let mut registry = ReputationRegistry::from(&vm);
@@ -100,14 +112,20 @@ fn the_owner_sets_the_task_manager() {
     vm.clear_mocks();
     registry.set_task_manager(BOB).unwrap();
     assert_eq!(registry.task_manager(), BOB);
-    let changed = TaskManagerSet { previousTaskManager: MANAGER, taskManager: BOB };
+    let changed = TaskManagerSet {
+        previousTaskManager: MANAGER,
+        taskManager: BOB,
+    };
     assert_eq!(events::<TaskManagerSet>(&vm), [changed]);
     assert_eq!(
         registry.set_task_manager(Address::ZERO),
         Err(ogpu_common::Error::from(ZeroAddress {}).into())
     );
     vm.set_sender(MANAGER);
-    assert_eq!(registry.set_task_manager(MANAGER), Err(unauthorized(MANAGER)));
+    assert_eq!(
+        registry.set_task_manager(MANAGER),
+        Err(unauthorized(MANAGER))
+    );
 }
 
 #[test]
@@ -116,7 +134,10 @@ fn registers_providers_in_order() {
     assert_eq!(registry.provider_count(), U256::ZERO);
     vm.clear_mocks();
     assert_eq!(register(&vm, &mut registry, ALICE), Ok(ONE));
-    let event = ProviderRegistered { providerId: ONE, owner: ALICE };
+    let event = ProviderRegistered {
+        providerId: ONE,
+        owner: ALICE,
+    };
     assert_eq!(events::<ProviderRegistered>(&vm), [event]);
     let profile = ProfileUpdated {
         providerId: ONE,
@@ -130,13 +151,26 @@ fn registers_providers_in_order() {
     assert_eq!(register(&vm, &mut registry, BOB), Ok(number(2)));
     assert_eq!(registry.provider_count(), number(2));
     assert_eq!(registry.task_manager(), MANAGER);
-    assert_eq!((registry.provider_of(ALICE), registry.provider_of(BOB)), (ONE, number(2)));
+    assert_eq!(
+        (registry.provider_of(ALICE), registry.provider_of(BOB)),
+        (ONE, number(2))
+    );
     assert_eq!(registry.provider_of(OWNER), U256::ZERO);
     assert_eq!(registry.owner_of(ONE), Ok(ALICE));
     assert_eq!(registry.standing_of(number(2)), Ok((BOB, number(5_000))));
-    assert_eq!(registry.record_of(ONE), Ok((number(5_000), U256::ZERO, U256::ZERO, NOW)));
+    assert_eq!(
+        registry.record_of(ONE),
+        Ok((number(5_000), U256::ZERO, U256::ZERO, NOW))
+    );
     let digest = keccak256(
-        ("H100 SXM 80GB", 8u32, "eu-west", "https://gpu.example", "ipfs://prices").abi_encode_params(),
+        (
+            "H100 SXM 80GB",
+            8u32,
+            "eu-west",
+            "https://gpu.example",
+            "ipfs://prices",
+        )
+            .abi_encode_params(),
     );
     assert_eq!(registry.profile_digest_of(ONE), Ok(digest));
 }
@@ -146,7 +180,11 @@ fn registers_an_account_once() {
     let (vm, mut registry) = registered();
     assert_eq!(
         register(&vm, &mut registry, ALICE),
-        Err(AlreadyRegistered { account: ALICE, providerId: ONE }.into())
+        Err(AlreadyRegistered {
+            account: ALICE,
+            providerId: ONE
+        }
+        .into())
     );
     assert_eq!(registry.provider_count(), ONE);
 }
@@ -161,7 +199,10 @@ fn is_full_when_ids_run_out() {
     assert_eq!(registry.provider_count(), number(u32::MAX.into()));
     assert_eq!(
         register(&vm, &mut registry, ALICE),
-        Err(RegistryFull { maximum: number(u32::MAX.into()) }.into())
+        Err(RegistryFull {
+            maximum: number(u32::MAX.into())
+        }
+        .into())
     );
 }
 
@@ -172,12 +213,24 @@ fn checks_profiles() {
     let text = |length: usize| "x".repeat(length);
     let before = vm.snapshot().storage;
     let mut refused = |model, count, region, endpoint, prices, expected: Error| {
-        let result = registry.register(text(model), count, text(region), text(endpoint), text(prices));
+        let result = registry.register(
+            text(model),
+            count,
+            text(region),
+            text(endpoint),
+            text(prices),
+        );
         assert_eq!(result, Err(expected));
     };
     let range = |field: &str, length, minimum, maximum| {
         let [length, minimum, maximum] = [length, minimum, maximum].map(number);
-        TextLengthOutOfRange { field: field.into(), length, minimum, maximum }.into()
+        TextLengthOutOfRange {
+            field: field.into(),
+            length,
+            minimum,
+            maximum,
+        }
+        .into()
     };
     refused(1, 0, 1, 1, 1, ZeroGpuCount {}.into());
     refused(0, 1, 1, 1, 1, range("gpuModel", 0, 1, 64));
@@ -188,7 +241,10 @@ fn checks_profiles() {
     assert_eq!(vm.snapshot().storage, before);
     let longest = registry.register(text(64), u32::MAX, text(32), text(256), text(256));
     assert_eq!(longest, Ok(ONE));
-    assert_eq!(registry.update_profile(text(1), 1, text(0), text(0), text(0)), Ok(()));
+    assert_eq!(
+        registry.update_profile(text(1), 1, text(0), text(0), text(0)),
+        Ok(())
+    );
 }
 
 #[test]
@@ -204,10 +260,16 @@ fn providers_update_their_profiles() {
     let digest = keccak256(("A100", 4u32, "us-east", "", "").abi_encode_params());
     assert_eq!(registry.profile_digest_of(ONE), Ok(digest));
     let updated = events::<ProfileUpdated>(&vm);
-    assert_eq!((updated.len(), updated[0].providerId, updated[0].gpuCount), (1, ONE, 4));
+    assert_eq!(
+        (updated.len(), updated[0].providerId, updated[0].gpuCount),
+        (1, ONE, 4)
+    );
     assert_eq!(events::<ProviderRegistered>(&vm), []);
     vm.set_sender(BOB);
-    assert_eq!(update(&mut registry, 4), Err(NotRegistered { account: BOB }.into()));
+    assert_eq!(
+        update(&mut registry, 4),
+        Err(NotRegistered { account: BOB }.into())
+    );
 }
 
 #[test]
@@ -216,11 +278,22 @@ fn outcomes_move_the_score() {
     vm.set_sender(MANAGER);
     let value = U256::from(1_000 * OGPU);
     assert_eq!(registry.record_outcome(ONE, value, true), Ok(number(5_053)));
-    let event = OutcomeRecorded { providerId: ONE, value, success: true, score: number(5_053) };
+    let event = OutcomeRecorded {
+        providerId: ONE,
+        value,
+        success: true,
+        score: number(5_053),
+    };
     assert_eq!(events::<OutcomeRecorded>(&vm), [event]);
     let score = after_outcome(5_053, 1_000 * OGPU, false);
-    assert_eq!(registry.record_outcome(ONE, value, false), Ok(U256::from(score)));
-    assert_eq!(registry.record_of(ONE), Ok((U256::from(score), ONE, ONE, NOW)));
+    assert_eq!(
+        registry.record_outcome(ONE, value, false),
+        Ok(U256::from(score))
+    );
+    assert_eq!(
+        registry.record_of(ONE),
+        Ok((U256::from(score), ONE, ONE, NOW))
+    );
     assert_eq!(registry.owner_of(ONE), Ok(ALICE));
 }
 
@@ -232,18 +305,30 @@ fn scores_drift_before_they_move() {
     vm.set_block_timestamp(NOW + HALF_LIFE);
     assert_eq!(registry.score_of(ONE), Ok(number(7_000)));
     assert_eq!(registry.standing_of(ONE), Ok((ALICE, number(7_000))));
-    assert_eq!(registry.record_of(ONE), Ok((number(7_000), U256::ZERO, U256::ZERO, NOW)));
+    assert_eq!(
+        registry.record_of(ONE),
+        Ok((number(7_000), U256::ZERO, U256::ZERO, NOW))
+    );
     vm.set_sender(MANAGER);
     let score = U256::from(after_outcome(7_000, OGPU, true));
-    assert_eq!(registry.record_outcome(ONE, U256::from(OGPU), true), Ok(score));
-    assert_eq!(registry.record_of(ONE), Ok((score, ONE, U256::ZERO, NOW + HALF_LIFE)));
+    assert_eq!(
+        registry.record_outcome(ONE, U256::from(OGPU), true),
+        Ok(score)
+    );
+    assert_eq!(
+        registry.record_of(ONE),
+        Ok((score, ONE, U256::ZERO, NOW + HALF_LIFE))
+    );
 }
 
 #[test]
 fn an_outcome_of_any_value_is_recorded() {
     let (vm, mut registry) = registered();
     vm.set_sender(MANAGER);
-    assert_eq!(registry.record_outcome(ONE, U256::ZERO, true), Ok(number(5_000)));
+    assert_eq!(
+        registry.record_outcome(ONE, U256::ZERO, true),
+        Ok(number(5_000))
+    );
     let most = U256::from(after_outcome(5_000, u128::MAX, true));
     assert_eq!(registry.record_outcome(ONE, U256::MAX, true), Ok(most));
 }
@@ -253,9 +338,14 @@ fn an_outcome_writes_one_slot() {
     let (vm, mut registry) = registered();
     let before = vm.snapshot().storage;
     vm.set_sender(MANAGER);
-    registry.record_outcome(ONE, U256::from(OGPU), true).unwrap();
+    registry
+        .record_outcome(ONE, U256::from(OGPU), true)
+        .unwrap();
     let after = vm.snapshot().storage;
-    let written = after.iter().filter(|(slot, word)| before.get(slot) != Some(word)).count();
+    let written = after
+        .iter()
+        .filter(|(slot, word)| before.get(slot) != Some(word))
+        .count();
     assert_eq!((written, after.len()), (1, before.len()));
 }
 
@@ -266,7 +356,11 @@ fn only_the_task_manager_records_outcomes() {
         vm.set_sender(account);
         assert_eq!(
             registry.record_outcome(ONE, ONE, true),
-            Err(NotTaskManager { account, taskManager: MANAGER }.into())
+            Err(NotTaskManager {
+                account,
+                taskManager: MANAGER
+            }
+            .into())
         );
     }
 }
@@ -278,18 +372,32 @@ fn the_owner_arbitrates() {
     vm.set_block_timestamp(NOW + 5);
     for score in [10_000, 0] {
         assert_eq!(registry.set_score(ONE, number(score)), Ok(()));
-        assert_eq!(registry.record_of(ONE), Ok((number(score), U256::ZERO, U256::ZERO, NOW + 5)));
+        assert_eq!(
+            registry.record_of(ONE),
+            Ok((number(score), U256::ZERO, U256::ZERO, NOW + 5))
+        );
     }
     assert_eq!(
         events::<ScoreSet>(&vm),
         [
-            ScoreSet { providerId: ONE, previousScore: number(5_000), score: number(10_000) },
-            ScoreSet { providerId: ONE, previousScore: number(10_000), score: number(0) },
+            ScoreSet {
+                providerId: ONE,
+                previousScore: number(5_000),
+                score: number(10_000)
+            },
+            ScoreSet {
+                providerId: ONE,
+                previousScore: number(10_000),
+                score: number(0)
+            },
         ]
     );
     let maximum = number(10_000);
     for score in [number(10_001), number(1 << 16), U256::MAX] {
-        assert_eq!(registry.set_score(ONE, score), Err(ScoreOutOfRange { score, maximum }.into()));
+        assert_eq!(
+            registry.set_score(ONE, score),
+            Err(ScoreOutOfRange { score, maximum }.into())
+        );
     }
     vm.set_sender(MANAGER);
     assert_eq!(registry.set_score(ONE, ONE), Err(unauthorized(MANAGER)));
@@ -298,8 +406,18 @@ fn the_owner_arbitrates() {
 #[test]
 fn knows_no_other_providers() {
     let (vm, mut registry) = registered();
-    for provider in [U256::ZERO, number(2), number((1 << 32) + 1), ONE + (ONE << 64), U256::MAX] {
-        let unknown = || Error::from(UnknownProvider { providerId: provider });
+    for provider in [
+        U256::ZERO,
+        number(2),
+        number((1 << 32) + 1),
+        ONE + (ONE << 64),
+        U256::MAX,
+    ] {
+        let unknown = || {
+            Error::from(UnknownProvider {
+                providerId: provider,
+            })
+        };
         assert_eq!(registry.owner_of(provider), Err(unknown()));
         assert_eq!(registry.score_of(provider), Err(unknown()));
         assert_eq!(registry.standing_of(provider), Err(unknown()));
@@ -321,7 +439,9 @@ sol! {
 fn answers_other_contracts() {
     let (vm, _) = registered();
     let call = |data: Vec<u8>| {
-        let host = VM { host: Box::new(vm.clone()) };
+        let host = VM {
+            host: Box::new(vm.clone()),
+        };
         router_entrypoint::<ReputationRegistry, ReputationRegistry>(data, host)
     };
     let data = call(standingOfCall { providerId: ONE }.abi_encode()).unwrap();
