@@ -64,7 +64,7 @@ sol! {
 /// Variants before the semicolon are the contract's own; those after it hold another enum or raw revert data, which pass
 /// through unchanged. The enum converts from each of them and into revert data, and prints its interface with `export-abi`.
 ///
-/// ```ignore
+/// ```text
 /// ogpu_common::errors! {
 ///     /// Why a call to this contract failed.
 ///     pub enum Error { NotTaskManager, InsufficientBalance; Shared(ogpu_common::Error) }

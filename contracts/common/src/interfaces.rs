@@ -1,6 +1,6 @@
 //! What the contracts call on one another, each declared once.
 //!
-//! ```ignore
+//! ```text
 //! let call = Call::new_mutating(self);
 //! IPaymentEscrow::new(escrow).lock(self.vm(), call, task_id, client, amount::widen(budget))?;
 //! ```

@@ -7,7 +7,7 @@
 //! every contract has are written once here, as plain functions over the host, and a macro gives a contract the traits that
 //! expose them:
 //!
-//! ```ignore
+//! ```text
 //! #[storage]
 //! #[entrypoint]
 //! pub struct PaymentEscrow {
@@ -46,7 +46,7 @@
 //!
 //! Errors of a contract are one enum, made by [`errors!`] out of `sol!` errors; it holds this crate's [`Error`] as its last
 //! variant, so `?` works on everything above.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+#![cfg_attr(not(any(test, feature = "export-abi", feature = "testing")), no_std)]
 
 #[macro_use]
 extern crate alloc;
@@ -64,8 +64,13 @@ pub mod interfaces;
 pub mod namespace;
 pub mod ownable;
 pub mod pausable;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod token;
 pub mod uups;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::*;
 pub use ownable::Ownable;
