@@ -7,7 +7,7 @@ use revm::{
     context::JournalTr,
     primitives::Address,
 };
-use std::io::Read;
+use std::io::Read as _;
 
 /// First bytes of a program's code.
 const PROGRAM: [u8; 3] = [0xEF, 0xF0, 0x00];
@@ -15,6 +15,8 @@ const PROGRAM: [u8; 3] = [0xEF, 0xF0, 0x00];
 const FRAGMENT: [u8; 3] = [0xEF, 0xF0, 0x01];
 /// First bytes of the code that names a program's fragments.
 const ROOT: [u8; 3] = [0xEF, 0xF0, 0x02];
+/// The mark of code that is compressed without a dictionary.
+const NO_DICTIONARY: u8 = 0;
 /// ArbOS version from which programs may be split.
 const FRAGMENTS_FROM: u64 = 60;
 
@@ -26,6 +28,18 @@ pub(crate) fn is_program(code: &[u8], arbos: u64) -> bool {
 /// Whether a contract may be created with this code although its first byte is reserved.
 pub(crate) fn may_be_deployed(code: &[u8], arbos: u64) -> bool {
     is_program(code, arbos) || (arbos >= FRAGMENTS_FROM && code.starts_with(&FRAGMENT))
+}
+
+/// The account code of a program.
+pub(crate) fn encode(wasm: &[u8]) -> Vec<u8> {
+    const BUFFER: usize = 4096;
+    const QUALITY: u32 = 5;
+    const WINDOW: u32 = 22;
+    let mut code = [PROGRAM.as_slice(), &[NO_DICTIONARY]].concat();
+    brotli::CompressorReader::new(wasm, BUFFER, QUALITY, WINDOW)
+        .read_to_end(&mut code)
+        .expect("reading from memory does not fail");
+    code
 }
 
 /// Why no module can be got out of account code.
@@ -74,7 +88,7 @@ pub(crate) fn module<DB: Database>(
 
 /// Undoes the compression of a program's module.
 fn decompress(dictionary: u8, data: &[u8], params: &Params) -> Result<Vec<u8>, CodeError> {
-    if dictionary != 0 {
+    if dictionary != NO_DICTIONARY {
         return Err(CodeError::Damaged("its dictionary is unknown; compress it without one (0)"));
     }
     let most = params.max_wasm_size;

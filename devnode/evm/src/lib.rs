@@ -10,6 +10,7 @@ mod genesis;
 mod handler;
 mod precompiles;
 mod programs;
+pub mod run;
 mod wasm;
 
 pub use arbos::ARBOS_STATE;

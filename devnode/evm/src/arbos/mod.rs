@@ -7,6 +7,7 @@ mod params;
 mod programs;
 mod sets;
 
+pub(crate) use params::pack as pack_params;
 pub(crate) use programs::{Inactive, Program};
 pub(crate) use sets::Members;
 

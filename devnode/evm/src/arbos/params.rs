@@ -8,7 +8,7 @@ use revm::{
 };
 
 /// One word: a mark, then the parameters an owner can change, most significant first, in whole bytes.
-fn pack(params: &Params) -> U256 {
+pub(crate) fn pack(params: &Params) -> U256 {
     let mut word = [0; 32];
     word[0] = 1;
     word[1..5].copy_from_slice(&params.ink_price.to_be_bytes());
@@ -24,6 +24,7 @@ fn pack(params: &Params) -> U256 {
     word[21..23].copy_from_slice(&params.keepalive_days.to_be_bytes());
     word[23..25].copy_from_slice(&params.block_cache_size.to_be_bytes());
     word[25..29].copy_from_slice(&params.max_wasm_size.to_be_bytes());
+    word[29..31].copy_from_slice(&params.version.to_be_bytes());
     U256::from_be_bytes(word)
 }
 
@@ -49,6 +50,7 @@ fn unpack(arbos: u64, word: U256) -> Params {
         keepalive_days: short(21),
         block_cache_size: short(23),
         max_wasm_size: long(25),
+        version: short(29),
         ..defaults
     }
 }
@@ -77,6 +79,7 @@ mod tests {
             params.page_limit = 77;
             params.expiry_days = 366;
             params.block_cache_size = 5;
+            params.version = 3;
             params.cached_cost_scalar = 255;
             assert_eq!(unpack(arbos, pack(&params)), params);
         }

@@ -68,7 +68,7 @@ impl Program {
     }
 
     /// Two limbs: costs, version and the cached mark, then the time.
-    fn pack(&self) -> U256 {
+    pub(crate) fn pack(&self) -> U256 {
         let costs = &self.activation;
         let low = u64::from(costs.init_cost)
             | u64::from(costs.cached_init_cost) << 16
