@@ -91,7 +91,8 @@ pub enum Request {
         /// Gas the frame has.
         gas_left: u64,
     },
-    /// Create an account. Answer: [`Response::Create`].
+    /// Create an account. Answer: [`Response::Create`] or, in a static call or without the gas for it,
+    /// [`Response::Denied`].
     Create {
         /// Init code.
         code: Bytes,
@@ -135,9 +136,7 @@ pub enum Request {
 pub enum CallStatus {
     /// It succeeded.
     Success = 0,
-    /// It reverted with data.
-    Revert = 1,
-    /// Anything else: out of gas, a trap, too deep, too little balance.
+    /// Anything else: it reverted (then there may be data), ran out of gas, trapped, was too deep or had too little balance.
     Failure = 2,
 }
 
@@ -158,7 +157,7 @@ pub enum Response {
     },
     /// The gas did not suffice.
     OutOfGas,
-    /// The frame is inside a static call: nothing was written.
+    /// The frame may not do it, being inside a static call or lacking gas: nothing was written.
     Denied,
     /// A call returned.
     Call {

@@ -142,7 +142,9 @@ impl Host {
                     })
                 }
                 (Then::Nothing, Response::Done { gas }) => machine.buy_gas(gas),
-                (Then::Nothing | Then::Flushed { .. }, Response::Denied) => Err(Stop::Failure),
+                (Then::Nothing | Then::Flushed { .. } | Then::Created { .. }, Response::Denied) => {
+                    Err(Stop::Failure)
+                }
                 (
                     Then::Called { output_len_to },
                     Response::Call {
