@@ -175,6 +175,15 @@ pub(super) fn call_env(
     let request = &call.request;
     let caller = call.sender();
     let Ok(account) = reader.basic(caller);
+    let account = account.unwrap_or_default();
+    let (have, want) = (account.balance, request.value.unwrap_or_default());
+    if have < want {
+        return Err(ChainError::InsufficientFunds {
+            address: caller,
+            have,
+            want,
+        });
+    }
     let data = request
         .input
         .unique_input()
@@ -193,9 +202,9 @@ pub(super) fn call_env(
         gas_price: price(request).unwrap_or_default(),
         gas_priority_fee: Some(0),
         kind: request.to.unwrap_or(TxKind::Create),
-        value: request.value.unwrap_or_default(),
+        value: want,
         data: data.cloned().unwrap_or_default(),
-        nonce: account.map_or(0, |account| account.nonce),
+        nonce: account.nonce,
         chain_id: None,
         access_list: request.access_list.clone().unwrap_or_default(),
         authorization_list: authorizations,

@@ -7,6 +7,7 @@ use alloy_consensus::{
 };
 use alloy_primitives::{Address, B256, Signature, U256, keccak256};
 use alloy_signer::SignerSync;
+use alloy_signer_local::PrivateKeySigner;
 use ogpu_evm::{Block as Context, Executor, Options, RecentPrograms};
 use revm::context::result::{EVMError, ExecutionResult, InvalidTransaction};
 
@@ -75,6 +76,25 @@ impl Chain {
         Ok(hash)
     }
 
+    /// Whether the node can send transactions for the account.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownAccount`] if not.
+    pub fn check_sender(&self, address: Address) -> Result<(), ChainError> {
+        if self.signer(address).is_some() || self.is_impersonated(address) {
+            Ok(())
+        } else {
+            Err(ChainError::UnknownAccount(address))
+        }
+    }
+
+    fn signer(&self, address: Address) -> Option<&PrivateKeySigner> {
+        self.accounts
+            .iter()
+            .map(|account| &account.signer)
+            .find(|signer| signer.address() == address)
+    }
+
     /// Signs and takes in a transaction of an account whose key the node holds or which it impersonates.
     ///
     /// # Errors
@@ -84,21 +104,14 @@ impl Chain {
         from: Address,
         transaction: TypedTransaction,
     ) -> Result<B256, ChainError> {
+        self.check_sender(from)?;
         let hash = transaction.signature_hash();
-        let signer = self
-            .accounts
-            .iter()
-            .map(|account| &account.signer)
-            .find(|signer| signer.address() == from);
-        let signature = match signer {
+        let signature = match self.signer(from) {
             Some(signer) => signer
                 .sign_hash_sync(&hash)
                 .map_err(|error| ChainError::BadSignature(error.to_string()))?,
             // Nobody can sign for an impersonated account: its address in the signature keeps hashes apart.
-            None if self.is_impersonated(from) => {
-                Signature::new(U256::from_be_slice(from.as_slice()), U256::ONE, false)
-            }
-            None => return Err(ChainError::UnknownAccount(from)),
+            None => Signature::new(U256::from_be_slice(from.as_slice()), U256::ONE, false),
         };
         let envelope: TxEnvelope = transaction.into_signed(signature).into();
         self.submit(Recovered::new_unchecked(envelope, from))
@@ -171,7 +184,7 @@ impl Chain {
         }
         .transact(
             Reader::new(self.state.latest(), &self.blocks),
-            transaction::env(&transaction, draft.context.base_fee),
+            transaction::env(&transaction, self.config.chain_id, draft.context.base_fee),
         )
         .map_err(|error| refused(error, transaction.signer()))?;
         let contract = output.result.created_address();

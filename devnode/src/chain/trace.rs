@@ -95,7 +95,7 @@ impl Chain {
         run(
             &executor,
             reader,
-            transaction::env(&mined.transaction, context.base_fee),
+            transaction::env(&mined.transaction, self.config.chain_id, context.base_fee),
             options,
         )
     }
@@ -126,7 +126,7 @@ impl Chain {
         }
         .transact(
             Reader::new(self.state.at(mined.before), &self.blocks),
-            transaction::env(&mined.transaction, context.base_fee),
+            transaction::env(&mined.transaction, self.config.chain_id, context.base_fee),
         )
         .map(|output| output.recent)
         .map_err(|error| refused(error, sender))

@@ -122,7 +122,7 @@ pub fn check(
 /// The transaction as the virtual machine takes it.
 ///
 /// Everybody pays the base fee, as on Arbitrum, so the fee cap has done its work in [`check`].
-pub fn env(transaction: &Transaction, base_fee: u64) -> TxEnv {
+pub fn env(transaction: &Transaction, chain_id: u64, base_fee: u64) -> TxEnv {
     let authorizations = transaction.authorization_list().unwrap_or_default();
     TxEnv {
         tx_type: if transaction.is_eip7702() { 4 } else { 2 },
@@ -133,7 +133,8 @@ pub fn env(transaction: &Transaction, base_fee: u64) -> TxEnv {
         value: transaction.value(),
         data: transaction.input().clone(),
         nonce: transaction.nonce(),
-        chain_id: transaction.chain_id(),
+        // Old transactions name no chain; those that do have been checked.
+        chain_id: Some(chain_id),
         access_list: transaction.access_list().cloned().unwrap_or_default(),
         gas_priority_fee: Some(0),
         authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),

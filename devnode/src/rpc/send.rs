@@ -36,6 +36,7 @@ pub(super) fn send(rpc: &Rpc, mut params: Params) -> Answer {
         .from
         .ok_or_else(|| RpcError::invalid_params("transaction has no 'from'"))?;
     let mut chain = rpc.write();
+    chain.check_sender(from)?;
     let request = filled(&chain, request)?;
     let transaction = request
         .build_consensus_tx()
