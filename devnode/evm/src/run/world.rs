@@ -166,6 +166,7 @@ impl World {
         };
         let Some(frame) = frames.into_iter().next_back() else {
             report.program_gas = call.gas_limit.saturating_sub(overhead);
+            report.pages_at_end = Some(0);
             return Ok(report);
         };
         report.status = status(frame.outcome.status);

@@ -40,10 +40,10 @@ impl PendingCall {
         let reverted = result.instruction_result() == InstructionResult::Revert;
         match result {
             FrameResult::Call(outcome) => {
-                let status = match outcome.result.result {
-                    result if result.is_ok() => CallStatus::Success,
-                    InstructionResult::Revert => CallStatus::Revert,
-                    _ => CallStatus::Failure,
+                let status = if outcome.result.result.is_ok() {
+                    CallStatus::Success
+                } else {
+                    CallStatus::Failure
                 };
                 Response::Call { status, output: outcome.result.output.clone(), gas }
             }
@@ -136,9 +136,8 @@ pub(super) fn begin_create<DB: Database>(
     salt: Option<B256>,
     gas_left: u64,
 ) -> Next {
-    let failed = |gas| Next::Answer(Response::Create { address: None, output: Bytes::new(), gas });
     if frame.interpreter.runtime_flag.is_static() {
-        return failed(0);
+        return Next::Answer(Response::Denied);
     }
     let prices = ctx.cfg.gas_params();
     let (scheme, base) = match salt {
@@ -148,7 +147,7 @@ pub(super) fn begin_create<DB: Database>(
         None => (CreateScheme::Create, prices.create_cost()),
     };
     if base > gas_left {
-        return failed(base);
+        return Next::Answer(Response::Denied);
     }
     let given = prices.call_stipend_reduction(gas_left - base);
     let creator = frame.interpreter.input.target_address;
