@@ -7,6 +7,8 @@
 //! * **depth**: a function takes its frame's words from a global when it starts and gives them back when it returns;
 //! * **heap**: before `memory.grow`, a call of `pay_for_memory_grow` with the same argument.
 
+use std::ops::Range;
+
 use wasm_encoder::{BlockType, Encode, Instruction};
 use wasmparser::{
     FuncType, FuncValidator, FunctionBody, Operator, OperatorsReader, WasmModuleResources,
@@ -16,8 +18,7 @@ use crate::{InvalidModule, depth::Operands, prices};
 
 /// Words a frame takes besides its locals (parameters apart) and operands.
 const FRAME_WORDS: u32 = 4;
-/// Most words of a frame, and most operands among them.
-const MAX_FRAME_WORDS: u32 = 10_240;
+/// Most operands of a frame.
 const MAX_OPERANDS: u32 = 4096;
 /// Most locals (parameters apart) and instructions of a function.
 const MAX_LOCALS: u32 = 348;
@@ -104,6 +105,21 @@ impl Insertion {
 /// Instructions that activation counts for taking a frame's words.
 const ENTRY_OPERATORS: u64 = 13;
 
+/// What is put into a function.
+#[derive(Debug)]
+struct Plan {
+    /// Where the function's code starts in its bytes, and where the instruction that ends it is.
+    code: Range<usize>,
+    /// What goes before the instruction at a position, in order.
+    insertions: Vec<(usize, Insertion)>,
+    /// Words of the function's frame.
+    frame: u32,
+    /// Whether a branch leaves the function.
+    leaves_by_branch: bool,
+    /// Instructions of the function itself.
+    operators: u64,
+}
+
 /// Checks a function and puts the meters into it. Where branches leave the function, its code is put into a block of the
 /// type that `block_type` gives, so that they come by the end of the function as well.
 pub(crate) fn function<T: WasmModuleResources>(
@@ -113,6 +129,50 @@ pub(crate) fn function<T: WasmModuleResources>(
     meters: Meters,
     block_type: impl FnOnce() -> BlockType,
 ) -> Result<MeteredFunction, InvalidModule> {
+    let plan = plan(body, validator, signatures)?;
+    let inserted = plan
+        .insertions
+        .iter()
+        .map(|(_, insertion)| insertion.operators());
+    let exit = Insertion::Exit;
+    let operators = plan.operators + ENTRY_OPERATORS + inserted.sum::<u64>() + exit.operators();
+
+    let bytes = body.as_bytes();
+    let out = Vec::with_capacity(bytes.len() + plan.insertions.len() * 32);
+    let mut writer = Writer {
+        out,
+        meters,
+        frame: plan.frame,
+    };
+    writer.out.extend_from_slice(&bytes[..plan.code.start]);
+    writer.enter();
+    if plan.leaves_by_branch {
+        writer.put(Instruction::Block(block_type()));
+    }
+    let mut copied = plan.code.start;
+    for (position, insertion) in plan.insertions {
+        writer.out.extend_from_slice(&bytes[copied..position]);
+        writer.insert(insertion);
+        copied = position;
+    }
+    writer.out.extend_from_slice(&bytes[copied..plan.code.end]);
+    if plan.leaves_by_branch {
+        writer.put(Instruction::End);
+    }
+    writer.insert(exit);
+    writer.put(Instruction::End);
+    Ok(MeteredFunction {
+        body: writer.out,
+        operators,
+    })
+}
+
+/// Checks a function and finds out what must be put into it, besides its start and its end.
+fn plan<T: WasmModuleResources>(
+    body: &FunctionBody<'_>,
+    validator: &mut FuncValidator<T>,
+    signatures: &Signatures,
+) -> Result<Plan, InvalidModule> {
     let params = validator.len_locals();
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
@@ -121,119 +181,77 @@ pub(crate) fn function<T: WasmModuleResources>(
 
     let start = body.range().start;
     let position = |offset: u64| (offset - start) as usize;
+    let params_of = |ty: u32| signatures.types[ty as usize].params().len() as u64;
     let code_start = position(reader.original_position());
-    let mut operators = OperatorsReader::new(reader);
-    let mut insertions = vec![(code_start, Insertion::Ink(0))];
-    let mut block = 0;
-    let mut cost = prices::BASIC_BLOCK;
+    let mut code = OperatorsReader::new(reader);
+    let mut plan = Plan {
+        code: code_start..code_start,
+        insertions: vec![(code_start, Insertion::Ink(0))],
+        frame: 0,
+        leaves_by_branch: false,
+        operators: 0,
+    };
     let mut operands = Operands::new();
     operands.reach(METER_OPERANDS);
-    let mut count = ENTRY_OPERATORS;
-    let mut leaves_by_branch = false;
+    let mut block = 0;
+    let mut cost = prices::BASIC_BLOCK;
 
-    while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset()?;
+    while !code.eof() {
+        let (operator, offset) = code.read_with_offset()?;
         let here = position(offset);
         let outermost = validator.control_stack_height().saturating_sub(1);
         let arity = operator
             .operator_arity(&validator.visitor(offset))
             .unwrap_or_default();
         validator.op(offset, &operator)?;
-        count += 1;
-        cost += prices::operator(&operator, |ty| {
-            signatures.types[ty as usize].params().len() as u64
-        })
-        .ok_or_else(|| InvalidModule::unsupported(&operator))?;
+        plan.operators += 1;
+        cost += prices::operator(&operator, params_of)
+            .ok_or_else(|| InvalidModule::unsupported(&operator))?;
         match &operator {
             Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
-                leaves_by_branch |= *relative_depth == outermost;
+                plan.leaves_by_branch |= *relative_depth == outermost;
             }
             Operator::BrTable { targets } => {
-                leaves_by_branch |= targets.default() == outermost;
+                plan.leaves_by_branch |= targets.default() == outermost;
                 for target in targets.targets() {
-                    leaves_by_branch |= target? == outermost;
+                    plan.leaves_by_branch |= target? == outermost;
                 }
             }
             Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => {
                 operands.reach(METER_OPERANDS);
-                insertions.push((here, Insertion::Bulk));
+                plan.insertions.push((here, Insertion::Bulk));
             }
             Operator::MemoryGrow { .. } => {
-                insertions.extend(
-                    signatures
-                        .pay_for_memory_grow
-                        .map(|pay| (here, Insertion::Pay(pay))),
-                );
+                if let Some(pay) = signatures.pay_for_memory_grow {
+                    plan.insertions.push((here, Insertion::Pay(pay)));
+                }
             }
-            Operator::Return => insertions.push((here, Insertion::Exit)),
+            Operator::Return => plan.insertions.push((here, Insertion::Exit)),
             _ => {}
         }
         operands.operator(&operator, arity, &signatures.types);
-        if operators.eof() {
-            insertions.push((here, Insertion::Exit));
-        }
         if prices::ends_block(&operator) {
-            insertions[block].1 = Insertion::Ink(cost);
-            if !operators.eof() {
+            plan.insertions[block].1 = Insertion::Ink(cost);
+            cost = prices::BASIC_BLOCK;
+            if code.eof() {
+                plan.code.end = here;
+            } else {
                 operands.reach(METER_OPERANDS);
-                block = insertions.len();
-                insertions.push((position(operators.original_position()), Insertion::Ink(0)));
-                cost = prices::BASIC_BLOCK;
+                block = plan.insertions.len();
+                plan.insertions
+                    .push((position(code.original_position()), Insertion::Ink(0)));
             }
         }
     }
-    operators.finish()?;
-    InvalidModule::at_most(
-        "instructions in a function",
-        count - ENTRY_OPERATORS,
-        MAX_OPERATORS,
-    )?;
+    code.finish()?;
+    InvalidModule::at_most("instructions in a function", plan.operators, MAX_OPERATORS)?;
     InvalidModule::at_most(
         "operands on the stack of a function",
         operands.worst().into(),
         MAX_OPERANDS.into(),
     )?;
-    let frame = operands.worst() + locals + FRAME_WORDS;
-    InvalidModule::at_most(
-        "words in the frame of a function",
-        frame.into(),
-        MAX_FRAME_WORDS.into(),
-    )?;
-    count += insertions
-        .iter()
-        .map(|(_, insertion)| insertion.operators())
-        .sum::<u64>();
-
-    let bytes = body.as_bytes();
-    let mut writer = Writer {
-        out: Vec::with_capacity(bytes.len() + insertions.len() * 32),
-        meters,
-        frame,
-    };
-    writer.out.extend_from_slice(&bytes[..code_start]);
-    writer.enter();
-    let (last, insertions) = insertions
-        .split_last()
-        .expect("the end of a function gives back its frame");
-    if leaves_by_branch {
-        writer.put(Instruction::Block(block_type()));
-    }
-    let mut copied = code_start;
-    for (position, insertion) in insertions {
-        writer.out.extend_from_slice(&bytes[copied..*position]);
-        writer.insert(*insertion);
-        copied = *position;
-    }
-    writer.out.extend_from_slice(&bytes[copied..last.0]);
-    if leaves_by_branch {
-        writer.put(Instruction::End);
-    }
-    writer.insert(last.1);
-    writer.put(Instruction::End);
-    Ok(MeteredFunction {
-        body: writer.out,
-        operators: count,
-    })
+    plan.frame = operands.worst() + locals + FRAME_WORDS;
+    Ok(plan)
 }
 
 /// Writes what is put into a function.

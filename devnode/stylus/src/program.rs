@@ -108,7 +108,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// If the frame does not wait for an answer, or for another one.
+    /// If the frame does not wait for an answer, or waits for one of another kind; after that it cannot be run on.
     pub fn resume(&mut self, response: Response, pages: &mut Pages) -> Result<Step, FrameError> {
         self.vm.resume(response, pages)
     }

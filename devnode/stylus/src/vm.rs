@@ -90,14 +90,9 @@ pub(crate) struct Vm {
     ink_left: Global,
     ink_status: Global,
     stack_left: Global,
-    state: Progress,
-}
-
-/// How far the program is.
-enum Progress {
-    New,
-    Waiting(ResumableCallHostTrap, Pending),
-    Ended,
+    started: bool,
+    /// Where the program goes on, and the host function that waits there.
+    waiting: Option<(ResumableCallHostTrap, Pending)>,
 }
 
 impl Vm {
@@ -138,7 +133,8 @@ impl Vm {
             ink_left,
             ink_status,
             stack_left,
-            state: Progress::New,
+            started: false,
+            waiting: None,
         };
         set(&mut vm.store, ink_left, Val::I64(ink as i64));
         set(&mut vm.store, stack_left, Val::I32(stack as i32));
@@ -147,7 +143,7 @@ impl Vm {
 
     /// Runs the program from its start.
     pub fn run(&mut self, pages: &mut Pages) -> Result<Step, FrameError> {
-        if !matches!(self.state, Progress::New) {
+        if std::mem::replace(&mut self.started, true) {
             return Err(FrameError::AlreadyRun);
         }
         self.store.data_mut().host.pages = *pages;
@@ -161,14 +157,10 @@ impl Vm {
 
     /// Runs the program on, with the EVM's answer to its last request.
     pub fn resume(&mut self, response: Response, pages: &mut Pages) -> Result<Step, FrameError> {
-        let Progress::Waiting(paused, pending) =
-            std::mem::replace(&mut self.state, Progress::Ended)
-        else {
-            return Err(FrameError::NotWaiting);
-        };
+        let (paused, pending) = self.waiting.take().ok_or(FrameError::NotWaiting)?;
         self.store.data_mut().host.pages = *pages;
         let returns = pending.function().result();
-        let mut ink = ink(&self.store, self.ink_left);
+        let ink = ink(&self.store, self.ink_left);
         let (memory, state) = self.memory.data_and_store_mut(&mut self.store);
         let mut machine = Machine {
             memory,
@@ -179,7 +171,7 @@ impl Vm {
             .host
             .finish(&mut machine, pending, response)
             .ok_or(FrameError::WrongResponse)?;
-        ink = machine.ink;
+        let ink = machine.ink;
         set(&mut self.store, self.ink_left, Val::I64(ink as i64));
         match result {
             Err(stop) => Ok(self.end(stopped(stop), pages)),
@@ -208,7 +200,7 @@ impl Vm {
             }
             Ok(ResumableCall::HostTrap(paused)) => match self.store.data_mut().interrupt.take() {
                 Some(Interrupt::Ask(request, pending)) => {
-                    self.state = Progress::Waiting(paused, pending);
+                    self.waiting = Some((paused, pending));
                     *pages = self.store.data().host.pages;
                     Ok(Step::Request(request))
                 }
@@ -234,7 +226,6 @@ impl Vm {
     }
 
     fn end(&mut self, status: Status, pages: &mut Pages) -> Step {
-        self.state = Progress::Ended;
         let stack_left = self.word(self.stack_left);
         let memory_pages = self.memory.size(&self.store) as u16;
         let ink_left = match status {
