@@ -1,7 +1,6 @@
 //! A holder's slot.
 
 use alloy_primitives::{Address, B256};
-use ogpu_common::amount::{MAX_AMOUNT, widen};
 
 /// What one slot keeps of a holder, so that a transfer reads one slot a side and finds both what moves and whose votes move.
 ///
@@ -12,7 +11,7 @@ use ogpu_common::amount::{MAX_AMOUNT, widen};
 pub struct Account {
     /// Who votes with the balance; zero for nobody.
     pub delegate: Address,
-    /// The balance in wei, at most [`MAX_AMOUNT`].
+    /// The balance in wei, at most 2^96 − 1.
     pub balance: u128,
 }
 
@@ -21,21 +20,22 @@ impl Account {
     pub fn unpack(word: B256) -> Self {
         Self {
             delegate: Address::from_slice(&word[..20]),
-            balance: low_u128(&word) & MAX_AMOUNT,
+            balance: number(&word[20..]),
         }
     }
 
     /// The slot's new content.
     pub fn pack(self) -> B256 {
-        let mut word = B256::from(widen(self.balance));
+        let mut word = B256::ZERO;
         word[..20].copy_from_slice(self.delegate.as_slice());
+        word[20..].copy_from_slice(&self.balance.to_be_bytes()[4..]);
         word
     }
 }
 
-/// The lower half of a word.
-pub fn low_u128(word: &B256) -> u128 {
-    word[16..]
+/// The number that bytes of a word, at most sixteen, are.
+pub fn number(bytes: &[u8]) -> u128 {
+    bytes
         .iter()
         .fold(0, |value, byte| value << 8 | u128::from(*byte))
 }
@@ -43,6 +43,7 @@ pub fn low_u128(word: &B256) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ogpu_common::amount::MAX_AMOUNT;
     use proptest::prelude::*;
 
     #[test]

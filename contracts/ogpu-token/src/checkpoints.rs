@@ -1,14 +1,13 @@
 //! A quantity's history: its value at every time it changed.
 
 use alloc::vec::Vec; // for `#[storage]`
-use alloy_primitives::{B256, U256};
-use ogpu_common::amount::widen;
+use alloy_primitives::B256;
 use stylus_sdk::{
     prelude::*,
     storage::{StorageB256, StorageMap},
 };
 
-use crate::{account::low_u128, errors::CheckpointUnorderedInsertion};
+use crate::{account::number, errors::CheckpointUnorderedInsertion};
 
 /// The value from a time on, until the next checkpoint. As a slot of a history:
 ///
@@ -26,13 +25,16 @@ pub struct Checkpoint {
 impl Checkpoint {
     fn unpack(word: B256) -> Self {
         Self {
-            key: key_at(&word, 26),
-            value: low_u128(&B256::from(U256::from_be_bytes(word.0) >> 48)),
+            key: number(&word[26..]) as u64,
+            value: number(&word[10..26]),
         }
     }
 
     fn pack(self) -> B256 {
-        B256::from(widen(self.value) << 48 | U256::from(self.key))
+        let mut word = B256::ZERO;
+        word[10..26].copy_from_slice(&self.value.to_be_bytes());
+        word[26..].copy_from_slice(&self.key.to_be_bytes()[2..]);
+        word
     }
 }
 
@@ -50,27 +52,21 @@ struct Head {
 impl Head {
     fn unpack(word: B256) -> Self {
         Self {
-            count: u32::from_be_bytes([word[0], word[1], word[2], word[3]]),
+            count: number(&word[..4]) as u32,
             last: Checkpoint {
-                key: key_at(&word, 4),
-                value: low_u128(&word),
+                key: number(&word[4..10]) as u64,
+                value: number(&word[20..]),
             },
         }
     }
 
     fn pack(self) -> B256 {
-        let mut word = B256::from(widen(self.last.value));
+        let mut word = B256::ZERO;
         word[..4].copy_from_slice(&self.count.to_be_bytes());
         word[4..10].copy_from_slice(&self.last.key.to_be_bytes()[2..]);
+        word[20..].copy_from_slice(&self.last.value.to_be_bytes()[4..]);
         word
     }
-}
-
-/// The 48-bit key that starts at a byte of a word.
-fn key_at(word: &B256, start: usize) -> u64 {
-    word[start..start + 6]
-        .iter()
-        .fold(0, |key, byte| key << 8 | u64::from(*byte))
 }
 
 /// A history in storage.

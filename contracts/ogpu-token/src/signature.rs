@@ -1,6 +1,6 @@
 //! Who signed a digest.
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, b256};
 use stylus_sdk::prelude::*;
 
 use crate::errors::{ECDSAInvalidSignature, ECDSAInvalidSignatureS, Error};
@@ -10,19 +10,14 @@ const ECRECOVER: Address = Address::with_last_byte(1);
 
 /// Half of secp256k1's order. Of the two `s` that sign the same digest only the one up to here is accepted, so that nobody can
 /// make a second valid signature out of a first.
-const HALF_ORDER: U256 = U256::from_limbs([
-    0xdfe92f46681b20a0,
-    0x5d576e7357a4501d,
-    0xffffffffffffffff,
-    0x7fffffffffffffff,
-]);
+const HALF_ORDER: B256 = b256!("7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 
 /// The account whose key signed `digest`.
 ///
 /// # Errors
 /// [`ECDSAInvalidSignatureS`] if `s` is in the upper half of its range, [`ECDSAInvalidSignature`] if nobody can have signed.
 pub fn signer<H: Host>(host: &H, digest: B256, v: u8, r: B256, s: B256) -> Result<Address, Error> {
-    if U256::from_be_bytes(s.0) > HALF_ORDER {
+    if s > HALF_ORDER {
         return Err(ECDSAInvalidSignatureS { s }.into());
     }
     let mut input = [0; 128];

@@ -7,7 +7,8 @@ sol! {
     #[derive(Debug, PartialEq, Eq)]
     event ProviderRegistered(uint256 indexed providerId, address indexed owner);
 
-    /// A provider's profile is this from now on.
+    /// A provider's profile is this from now on: the model of its GPUs (1 to 64 bytes, such as `H100 SXM 80GB`), how many it has,
+    /// where they are (up to 32 bytes), where to reach the provider and where its prices are (up to 256 bytes each).
     #[derive(Debug, PartialEq, Eq)]
     event ProfileUpdated(
         uint256 indexed providerId,

@@ -30,7 +30,6 @@ use stylus_sdk::{
 
 use errors::*;
 use events::*;
-use profile::Profile;
 use record::Record;
 
 /// The registry.
@@ -84,7 +83,7 @@ impl ReputationRegistry {
         Ok(())
     }
 
-    /// Makes the caller a provider with this [`Profile`]; returns its id. Once an account.
+    /// Makes the caller a provider with this profile (see [`ProfileUpdated`]); returns its id. Once an account.
     ///
     /// # Events
     /// [`ProviderRegistered`], [`ProfileUpdated`].
@@ -114,14 +113,15 @@ impl ReputationRegistry {
             }
             .into());
         };
-        let profile = Profile {
+        let profile = ProfileUpdated {
+            providerId: U256::from(provider_id),
             gpuModel: gpu_model,
             gpuCount: gpu_count,
             region,
             endpoint,
             priceListUri: price_list_uri,
         };
-        profile.check()?;
+        profile::check(&profile)?;
         self.provider_count.set(U32::from(provider_id));
         self.provider_ids.insert(owner, U32::from(provider_id));
         let record = Record::new(owner, self.vm().block_timestamp());
@@ -134,7 +134,7 @@ impl ReputationRegistry {
         Ok(U256::from(provider_id))
     }
 
-    /// Replaces the caller's [`Profile`].
+    /// Replaces the caller's profile.
     ///
     /// # Events
     /// [`ProfileUpdated`].
@@ -154,14 +154,15 @@ impl ReputationRegistry {
         if provider_id == 0 {
             return Err(NotRegistered { account }.into());
         }
-        let profile = Profile {
+        let profile = ProfileUpdated {
+            providerId: U256::from(provider_id),
             gpuModel: gpu_model,
             gpuCount: gpu_count,
             region,
             endpoint,
             priceListUri: price_list_uri,
         };
-        profile.check()?;
+        profile::check(&profile)?;
         self.save_profile(provider_id, profile);
         Ok(())
     }
@@ -275,7 +276,7 @@ impl ReputationRegistry {
         ))
     }
 
-    /// The [digest](Profile::digest) of a provider's profile.
+    /// The [digest](profile::digest) of a provider's profile.
     ///
     /// # Errors
     /// [`UnknownProvider`].
@@ -318,22 +319,9 @@ impl ReputationRegistry {
         .into())
     }
 
-    fn save_profile(&mut self, provider_id: u32, profile: Profile) {
-        self.profile_digests.insert(provider_id, profile.digest());
-        let Profile {
-            gpuModel,
-            gpuCount,
-            region,
-            endpoint,
-            priceListUri,
-        } = profile;
-        self.vm().log(ProfileUpdated {
-            providerId: U256::from(provider_id),
-            gpuModel,
-            gpuCount,
-            region,
-            endpoint,
-            priceListUri,
-        });
+    fn save_profile(&mut self, provider_id: u32, profile: ProfileUpdated) {
+        self.profile_digests
+            .insert(provider_id, profile::digest(&profile));
+        self.vm().log(profile);
     }
 }

@@ -1,48 +1,32 @@
-//! What a provider says of itself.
+//! What a provider says of itself. A profile is passed around as the event that announces it.
 
 use alloc::string::String;
 use alloy_primitives::{B256, U256, keccak256};
-use alloy_sol_types::{SolValue, sol};
+use alloy_sol_types::SolEvent;
 
-use crate::errors::{Error, TextLengthOutOfRange, ZeroGpuCount};
+use crate::{
+    errors::{Error, TextLengthOutOfRange, ZeroGpuCount},
+    events::ProfileUpdated,
+};
 
-sol! {
-    /// A provider's profile. The texts are UTF-8; their lengths are in bytes.
-    #[derive(Debug, PartialEq, Eq)]
-    struct Profile {
-        /// The model of its GPUs, 1 to 64 bytes, such as `H100 SXM 80GB`.
-        string gpuModel;
-        /// How many GPUs it has, at least one.
-        uint32 gpuCount;
-        /// Where they are, up to 32 bytes, such as `eu-west`.
-        string region;
-        /// Where to reach the provider, up to 256 bytes.
-        string endpoint;
-        /// Where its prices are, up to 256 bytes.
-        string priceListUri;
+/// Passes a profile whose every part is in its range.
+///
+/// # Errors
+/// [`ZeroGpuCount`], [`TextLengthOutOfRange`].
+pub fn check(profile: &ProfileUpdated) -> Result<(), Error> {
+    if profile.gpuCount == 0 {
+        return Err(ZeroGpuCount {}.into());
     }
+    length("gpuModel", &profile.gpuModel, 1, 64)?;
+    length("region", &profile.region, 0, 32)?;
+    length("endpoint", &profile.endpoint, 0, 256)?;
+    length("priceListUri", &profile.priceListUri, 0, 256)
 }
 
-impl Profile {
-    /// Passes if every part is in its range.
-    ///
-    /// # Errors
-    /// [`ZeroGpuCount`], [`TextLengthOutOfRange`].
-    pub fn check(&self) -> Result<(), Error> {
-        if self.gpuCount == 0 {
-            return Err(ZeroGpuCount {}.into());
-        }
-        length("gpuModel", &self.gpuModel, 1, 64)?;
-        length("region", &self.region, 0, 32)?;
-        length("endpoint", &self.endpoint, 0, 256)?;
-        length("priceListUri", &self.priceListUri, 0, 256)
-    }
-
-    /// `keccak256(abi.encode(gpuModel, gpuCount, region, endpoint, priceListUri))`: with it anyone can check a profile taken from
-    /// the events.
-    pub fn digest(&self) -> B256 {
-        keccak256(self.abi_encode_params())
-    }
+/// `keccak256(abi.encode(gpuModel, gpuCount, region, endpoint, priceListUri))`, which is the hash of the event's data: with it
+/// anyone can check a profile taken from the events.
+pub fn digest(profile: &ProfileUpdated) -> B256 {
+    keccak256(profile.encode_data())
 }
 
 fn length(field: &str, text: &str, minimum: u16, maximum: u16) -> Result<(), Error> {
