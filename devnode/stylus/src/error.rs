@@ -36,8 +36,8 @@ pub enum InvalidModule {
         /// Type of the host function.
         expected: String,
     },
-    /// No memory or entry point under its name.
-    #[error("the module exports no {0}")]
+    /// No memory or function of its own under the name.
+    #[error("the module exports no {0} of its own")]
     MissingExport(&'static str),
     /// An entry point of another type.
     #[error("user_entrypoint is {0}, but it must be (func (param i32) (result i32))")]

@@ -330,8 +330,10 @@ impl<'a> Reader<'a> {
         let (Some(memory), true) = (self.memory, self.exports_memory) else {
             return Err(InvalidModule::MissingExport(MEMORY));
         };
+        // a host function under this name is no program of the module's own
         let entry_point = self
             .entry_point
+            .filter(|&function| function >= self.imports)
             .ok_or(InvalidModule::MissingExport(ENTRY_POINT))?;
         let ty = self.signatures.of_function(entry_point);
         if ty.params() != [ValType::I32] || ty.results() != [ValType::I32] {

@@ -128,6 +128,18 @@ fn a_function_without_its_end_is_no_program() {
 }
 
 #[test]
+fn a_host_function_is_no_entry_point() {
+    let mut program = Program::new();
+    let size = program.import("account_code_size", [ValType::I32], [ValType::I32]);
+    program.export_entry(size);
+    let error = activate(&program.wasm(), &Params::at(51)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the module exports no user_entrypoint of its own"
+    );
+}
+
+#[test]
 fn errors_name_what_was_wrong() {
     let mut program = Program::new();
     program.entry([I::F32Const(1.0.into()), I::F32Const(2.0.into()), I::F32Lt]);

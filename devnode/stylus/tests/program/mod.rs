@@ -47,8 +47,13 @@ impl Program {
     /// Adds the entry point: local 0 is the calldata's length, local 1 an i32.
     pub fn entry<'a>(&mut self, code: impl IntoIterator<Item = Instruction<'a>>) {
         let index = self.add([ValType::I32], [ValType::I32], [(1, ValType::I32)], code);
+        self.export_entry(index);
+    }
+
+    /// Exports a function as the entry point, and the memory.
+    pub fn export_entry(&mut self, function: u32) {
         self.exports
-            .export("user_entrypoint", ExportKind::Func, index);
+            .export("user_entrypoint", ExportKind::Func, function);
         self.exports.export("memory", ExportKind::Memory, 0);
     }
 
