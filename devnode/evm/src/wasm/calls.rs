@@ -28,7 +28,8 @@ pub(super) enum Next {
 pub(super) struct PendingCall {
     /// Gas of making it.
     base: u64,
-    /// Gas given to it.
+    /// Gas given to it. The stipend of a call with value is part of it: unlike in EVM code, what the callee does with it is
+    /// charged.
     given: u64,
 }
 
@@ -94,14 +95,14 @@ pub(super) fn begin_call<DB: Database>(
     };
     base += access;
     if base > gas_left {
-        return Ok(Next::Answer(failed_call(base)));
+        return Ok(Next::Answer(failed_call(gas_left)));
     }
-    let given = gas.min(ctx.cfg.gas_params().call_stipend_reduction(gas_left - base));
+    let given = gas.min(ctx.cfg.gas_params().call_stipend_reduction(gas_left - base)) + stipend;
     let delegate = kind == CallKind::Delegate;
     let inputs = CallInputs {
         input: CallInput::Bytes(input),
         return_memory_offset: 0..0,
-        gas_limit: given + stipend,
+        gas_limit: given,
         reservoir: 0,
         bytecode_address: address,
         known_bytecode: (code_hash, code),
