@@ -183,7 +183,7 @@ mod tests {
             &hex!("7f 360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc 55"),
             &hex!("73 00112233445566778899aabbccddeeff00112233"),
             &hex!("7f bc7cd75a20ee27fd9adebab32041f755214dbc6bffa90cc0225b39da2e5c2d3b 5f5f a2"),
-            &hex!("62 000006 62 0000ad 5f 39 62 000006 5f f3"),
+            &hex!("62 000006 62 0000be 5f 39 62 000006 5f f3"),
             &PROGRAM,
         ]
         .concat();

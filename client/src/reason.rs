@@ -212,6 +212,61 @@ fn sentence(error: &E) -> String {
             "the market does not know its other contracts yet; finish the deployment with `ogpu deploy`".to_owned()
         }
         E::TooManyVersions(_) => "there can be no more sets of parameters".to_owned(),
+        E::NotTaskManager_0(e) => format!("{} is not the task manager; only the task manager may do this", e.caller),
+        E::NotTaskManager_1(e) => {
+            format!("{} is not the task manager; only {} may do this", e.account, e.taskManager)
+        }
+        E::InsufficientBalance(e) => format!(
+            "{} has {} in the escrow and needs {}; deposit the rest first (`ogpu client deposit`)",
+            e.account,
+            ogpu(&e.available),
+            ogpu(&e.requested)
+        ),
+        E::AlreadyLocked(e) => format!("the budget of task {} is locked already", e.taskId),
+        E::NotLocked(e) => format!("nothing is locked for task {}; it may be settled already", e.taskId),
+        E::SettlementExceedsLock(e) => format!(
+            "a payment of {} and a fee of {} are more than the {} locked for task {}",
+            ogpu(&e.payment),
+            ogpu(&e.fee),
+            ogpu(&e.locked),
+            e.taskId
+        ),
+        E::NotSlasher(e) => format!("{} may not slash; only the task manager and the owner may", e.caller),
+        E::InsufficientFreeStake(e) => format!(
+            "{} has {} of free stake and needs {}; stake the rest first (`ogpu provider stake`)",
+            e.account,
+            ogpu(&e.available),
+            ogpu(&e.requested)
+        ),
+        E::InsufficientUnbonding(e) => format!(
+            "{} has {} unbonding, less than {}",
+            e.account,
+            ogpu(&e.available),
+            ogpu(&e.requested)
+        ),
+        E::NothingUnbonding(e) => {
+            format!("{} has nothing unbonding; request it first (`ogpu provider unbond request`)", e.account)
+        }
+        E::StillUnbonding(e) => format!("the stake of {} is unbonding until {}", e.account, e.maturesAt),
+        E::NoCompensation(e) => format!("{} has no compensation to withdraw", e.account),
+        E::InvalidSlashSplit(e) => format!(
+            "a split of {} to the injured and {} to the treasury is out of range: at most {} and {}, and 10,000 together",
+            e.injuredBps, e.treasuryBps, e.maxInjuredBps, e.maxTreasuryBps
+        ),
+        E::InvalidUnbondingPeriod(e) => {
+            format!("an unbonding period of {} s is out of range: choose {} to {}", e.period, e.minimum, e.maximum)
+        }
+        E::AlreadyRegistered(e) => format!("{} is provider {} already", e.account, e.providerId),
+        E::NotRegistered(e) => {
+            format!("{} is no registered provider; register it with `ogpu provider register`", e.account)
+        }
+        E::RegistryFull(e) => format!("there are {} providers already, and can be no more", e.maximum),
+        E::ZeroGpuCount(_) => "a provider has at least one GPU".to_owned(),
+        E::TextLengthOutOfRange(e) => format!(
+            "{} has {} bytes; it may have {} to {}",
+            e.field, e.length, e.minimum, e.maximum
+        ),
+        E::ScoreOutOfRange(e) => format!("a score of {} is out of range: at most {}", e.score, e.maximum),
         E::ProgramNotWasm(_) => "there is no Stylus program at this address".to_owned(),
         E::ProgramNotActivated(_) => {
             "the program is not activated; activate it by running `ogpu deploy` again".to_owned()

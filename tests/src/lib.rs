@@ -1,1 +1,465 @@
-//! Placeholder.
+//! The integration harness: the whole system, deployed as WASM on a chain and driven over JSON-RPC.
+//!
+//! [`Harness::new`] starts the embedded chain in this process, or uses the one at `OGPU_RPC_URL`, deploys a market of its
+//! own, and makes funded actors. [`Harness::advance`] lets time pass: at once on the embedded chain, by waiting on a real
+//! one. [`Harness::check_books`] proves that every token is where it should be.
+
+mod books;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use eyre::{Result, WrapErr, bail};
+use ogpu_client::{
+    Account, Chain, ClientError, Deployment, Market, Profile, Programs, Receipt, Status,
+    alloy::{
+        primitives::{B256, U256, aliases::U96, keccak256},
+        signers::local::PrivateKeySigner,
+    },
+    bindings::task_manager::Parameters,
+    deploy::{Settings, deploy},
+    signer,
+};
+use ogpu_devnode::{Node, NodeConfig};
+
+/// The public key of every Nitro development chain's account.
+pub const DEVELOPMENT_KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+
+/// Ether of a new actor, in wei: enough for some fifty million gas at 0.1 gwei.
+const PURSE: u64 = 10_000_000_000_000_000;
+
+/// Whole oGPU in wei.
+pub fn ogpu(whole: u64) -> U256 {
+    U256::from(whole) * U256::from(10).pow(U256::from(18))
+}
+
+/// The result that [`Harness::deliver`] delivers.
+pub fn result_hash() -> B256 {
+    keccak256("a result")
+}
+
+/// A chain without contracts.
+#[derive(Debug)]
+pub struct Stage {
+    chain: Chain,
+    /// Keeps the embedded chain running.
+    node: Option<Node>,
+}
+
+impl Stage {
+    /// Starts the embedded chain, or finds the one at `OGPU_RPC_URL`.
+    ///
+    /// # Errors
+    /// When the chain does not start or answer.
+    pub async fn new() -> Result<Self> {
+        let (node, url) = match std::env::var("OGPU_RPC_URL") {
+            Ok(url) if !url.is_empty() => (None, url),
+            _ => {
+                let node = Node::start(NodeConfig::test()).await?;
+                let url = node.url();
+                (Some(node), url)
+            }
+        };
+        Ok(Self { chain: Chain::connect(&url).await?, node })
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Whether it is the embedded chain: time can be told to pass, and gas is the same in every run.
+    pub fn is_embedded(&self) -> bool {
+        self.node.is_some()
+    }
+
+    /// A new account with ether.
+    ///
+    /// # Errors
+    /// When the funding account (`OGPU_PRIVATE_KEY`, else Nitro's development key) cannot pay.
+    pub async fn account(&self) -> Result<Account> {
+        self.account_with(PURSE).await
+    }
+
+    /// A new account with `wei` of ether.
+    ///
+    /// # Errors
+    /// As [`Stage::account`].
+    pub async fn account_with(&self, wei: u64) -> Result<Account> {
+        /// One transaction at a time from the account that all tests of this process share.
+        static FUNDS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let account = Account::new(self.chain.clone(), PrivateKeySigner::random());
+        let key = match (&self.node, signer::from_environment()) {
+            (None, Ok(key)) => key,
+            _ => signer::parse(DEVELOPMENT_KEY)?,
+        };
+        let _turn = FUNDS.lock().await;
+        Account::new(self.chain.clone(), key).send_ether(account.address(), U256::from(wei)).await?;
+        Ok(account)
+    }
+}
+
+/// A market on a chain, and everybody who ever acted on it.
+#[derive(Debug)]
+pub struct Harness {
+    stage: Stage,
+    /// The market.
+    pub market: Market,
+    /// Owns the contracts and holds the supply.
+    pub owner: Account,
+    /// Where fees and shares of slashes go.
+    pub treasury: Account,
+    /// What it was deployed with.
+    pub settings: Settings,
+    /// How it was deployed.
+    pub deployment: Deployment,
+    actors: Mutex<Vec<Account>>,
+    tasks: Mutex<Vec<U256>>,
+}
+
+/// A provider with stake and collateral.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Who signs.
+    pub account: Account,
+    /// The id in the registry.
+    pub id: U256,
+}
+
+impl Harness {
+    /// A market with [`Harness::settings_for_tests`].
+    ///
+    /// # Errors
+    /// When the programs are not built (says `cargo xtask build`), or the chain refuses.
+    pub async fn new() -> Result<Self> {
+        Self::with(|_| ()).await
+    }
+
+    /// A market whose settings `change` has changed.
+    ///
+    /// # Errors
+    /// As [`Harness::new`].
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Result<Self> {
+        let programs = programs()?;
+        let stage = Stage::new().await?;
+        let owner = stage.account_with(100 * PURSE).await?;
+        let treasury = stage.account().await?;
+        let mut settings = Self::settings_for_tests();
+        settings.treasury = Some(treasury.address());
+        change(&mut settings);
+        let path = temporary("deployment.json");
+        let deployment = deploy(&owner, &programs, &settings, &path, &mut |_| ()).await?;
+        std::fs::remove_file(&path)?;
+        let market = Market::new(stage.chain.clone(), deployment.addresses()?);
+        let actors = Mutex::new(vec![owner.clone(), treasury.clone()]);
+        Ok(Self { stage, market, owner, treasury, settings, deployment, actors, tasks: Mutex::default() })
+    }
+
+    /// Windows of a few seconds, so that a real chain can be waited for; a fee of 2.5 %, a tenth of the price as collateral,
+    /// half of that slashed, a bond of one oGPU.
+    pub fn settings_for_tests() -> Settings {
+        let default = Settings::default();
+        Settings {
+            unbonding_period: 86_400,
+            parameters: Parameters {
+                feeBps: 250,
+                trustWeight: 5_000,
+                collateralBps: 1_000,
+                slashBps: 5_000,
+                bidBond: U96::from(ogpu(1)),
+                minClientStake: U96::ZERO,
+                biddingWindow: 40,
+                reviewWindow: 20,
+                challengeWindow: 20,
+                arbitrationWindow: 20,
+                assignmentGrace: 20,
+                maxDuration: 86_400,
+                lateBidWindow: 0,
+            },
+            ..default
+        }
+    }
+
+    /// The chain.
+    pub fn chain(&self) -> &Chain {
+        self.stage.chain()
+    }
+
+    /// The chain and who pays for accounts.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// Lets `seconds` pass.
+    ///
+    /// # Errors
+    /// When the chain does not answer.
+    pub async fn advance(&self, seconds: u64) -> Result<()> {
+        let now = self.chain().now().await?;
+        self.reach(now + seconds).await
+    }
+
+    /// Lets time pass until the chain's clock shows `time`.
+    ///
+    /// # Errors
+    /// When the chain does not answer.
+    pub async fn reach(&self, time: u64) -> Result<()> {
+        Ok(self.owner.reach(time).await?)
+    }
+
+    /// Lets time pass until the present state of `task` can be ended by anybody.
+    ///
+    /// # Errors
+    /// When the chain does not answer.
+    pub async fn outlast(&self, task: U256) -> Result<()> {
+        let end = self.market.task(task).await?.view.deadline;
+        self.reach(end).await
+    }
+
+    /// A new account with ether and `whole` oGPU.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn actor(&self, whole: u64) -> Result<Account> {
+        let account = self.stage.account().await?;
+        if whole > 0 {
+            let call = self.market.token();
+            self.owner.send("sending oGPU", call.transfer(account.address(), ogpu(whole))).await?;
+        }
+        self.actors.lock().expect("no test panics while it adds an actor").push(account.clone());
+        Ok(account)
+    }
+
+    /// A new account with 1,000 oGPU in the escrow.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn client(&self) -> Result<Account> {
+        let client = self.actor(1_000).await?;
+        self.market.deposit(&client, ogpu(1_000)).await?;
+        Ok(client)
+    }
+
+    /// A new provider with 1,000 oGPU staked, 100 of them as collateral.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn provider(&self) -> Result<Provider> {
+        let account = self.actor(1_000).await?;
+        let (id, _) = self.market.register(&account, &profile()).await?;
+        self.market.stake(&account, ogpu(1_000)).await?;
+        let call = self.market.tasks();
+        account.send("depositing collateral", call.depositCollateral(id, ogpu(100))).await?;
+        Ok(Provider { account, id })
+    }
+
+    /// An open task with a budget of 100 oGPU and 1,000 seconds to deliver.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn open(&self, client: &Account) -> Result<U256> {
+        let (id, _) = self.market.submit_task(client, "ipfs://job", ogpu(100), 1_000).await?;
+        self.remember(id);
+        Ok(id)
+    }
+
+    /// Has [`Harness::check_books`] count what is locked for a task that was not made by [`Harness::open`].
+    pub fn remember(&self, task: U256) {
+        self.tasks.lock().expect("no test panics while it adds a task").push(task);
+    }
+
+    /// Bids `whole` oGPU.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn bid(&self, provider: &Provider, task: U256, whole: u64) -> Result<Receipt, ClientError> {
+        let call = self.market.tasks();
+        provider.account.send("bidding", call.placeBid(task, provider.id, ogpu(whole))).await
+    }
+
+    /// The client assigns.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn assign(&self, client: &Account, task: U256, provider: &Provider) -> Result<Receipt, ClientError> {
+        client.send("assigning", self.market.tasks().assignProvider(task, provider.id)).await
+    }
+
+    /// Delivers [`result_hash`].
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn deliver(&self, provider: &Provider, task: U256) -> Result<Receipt, ClientError> {
+        self.market.deliver(&provider.account, task, provider.id, result_hash()).await
+    }
+
+    /// The client accepts [`result_hash`].
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn accept(&self, client: &Account, task: U256) -> Result<Receipt, ClientError> {
+        client.send("accepting", self.market.tasks().verifyCompletion(task, result_hash())).await
+    }
+
+    /// The client rejects what was delivered.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn reject(&self, client: &Account, task: U256) -> Result<Receipt, ClientError> {
+        client.send("rejecting", self.market.tasks().verifyCompletion(task, keccak256("not it"))).await
+    }
+
+    /// Anybody settles.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn finalize(&self, task: U256) -> Result<Receipt, ClientError> {
+        self.treasury.send("finalizing", self.market.tasks().finalizePayment(task)).await
+    }
+
+    /// A task in state `status`, given to `provider` at 80 of its 100 oGPU where somebody has to have it. Time passes as
+    /// needed.
+    ///
+    /// # Errors
+    /// When the chain refuses, or for [`Status::None`].
+    pub async fn task_in(&self, status: Status, client: &Account, provider: &Provider) -> Result<U256> {
+        let tasks = self.market.tasks();
+        let task = self.open(client).await?;
+        match status {
+            Status::None => bail!("no task is in no state"),
+            Status::Cancelled => {
+                client.send("cancelling", tasks.cancelTask(task)).await?;
+                return Ok(task);
+            }
+            Status::Expired => {
+                self.outlast(task).await?;
+                self.treasury.send("expiring", tasks.expireTask(task)).await?;
+                return Ok(task);
+            }
+            _ => {}
+        }
+        self.bid(provider, task, 80).await?;
+        if status == Status::Open {
+            return Ok(task);
+        }
+        self.assign(client, task, provider).await?;
+        match status {
+            Status::Assigned => return Ok(task),
+            Status::Failed => {
+                self.outlast(task).await?;
+                self.treasury.send("failing", tasks.failTask(task)).await?;
+                return Ok(task);
+            }
+            _ => {}
+        }
+        self.deliver(provider, task).await?;
+        match status {
+            Status::Submitted => return Ok(task),
+            Status::Verified => drop(self.accept(client, task).await?),
+            Status::Finalized => {
+                self.accept(client, task).await?;
+                self.outlast(task).await?;
+                self.finalize(task).await?;
+            }
+            _ => drop(self.reject(client, task).await?),
+        }
+        if matches!(status, Status::Disputed | Status::Resolved) {
+            provider.account.send("disputing", tasks.openDispute(task)).await?;
+        }
+        if status == Status::Resolved {
+            self.owner.send("resolving", tasks.resolveDispute(task, 10_000, U256::ZERO)).await?;
+        }
+        Ok(task)
+    }
+
+    /// The state of `task`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn status(&self, task: U256) -> Result<Status> {
+        Ok(self.market.task(task).await?.status)
+    }
+
+    /// The balance of `account` in the escrow.
+    ///
+    /// # Errors
+    /// When the chain does not answer.
+    pub async fn in_escrow(&self, account: &Account) -> Result<U256> {
+        let call = self.market.escrow();
+        Ok(self.chain().read("reading the balance", call.balanceOf(account.address())).await?)
+    }
+
+    /// The tokens of `account`.
+    ///
+    /// # Errors
+    /// When the chain does not answer.
+    pub async fn tokens(&self, account: &Account) -> Result<U256> {
+        let call = self.market.token();
+        Ok(self.chain().read("reading the balance", call.balanceOf(account.address())).await?)
+    }
+
+    /// The free collateral of `provider`.
+    ///
+    /// # Errors
+    /// When the chain does not answer.
+    pub async fn collateral(&self, provider: &Provider) -> Result<U256> {
+        let call = self.market.tasks();
+        Ok(self.chain().read("reading the card", call.cardOf(provider.id)).await?.collateral)
+    }
+
+    /// The score of `provider`.
+    ///
+    /// # Errors
+    /// When the chain does not answer.
+    pub async fn score(&self, provider: &Provider) -> Result<U256> {
+        Ok(self.chain().read("reading the score", self.market.registry().scoreOf(provider.id)).await?)
+    }
+}
+
+/// A provider's profile.
+pub fn profile() -> Profile {
+    Profile {
+        gpu_model: "H100".to_owned(),
+        gpu_count: 8,
+        region: "eu-west".to_owned(),
+        endpoint: "https://gpu.example".to_owned(),
+        price_list_uri: "ipfs://prices".to_owned(),
+    }
+}
+
+/// The built programs.
+///
+/// # Errors
+/// When they are not built; the error says how to.
+pub fn programs() -> Result<Programs> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    Programs::load(&root.join("target/programs")).wrap_err("the integration tests run the built programs")
+}
+
+/// A path of its own in the system's folder for temporary files.
+pub fn temporary(name: &str) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("ogpu-{}-{count}-{name}", std::process::id()));
+    // Left by an earlier process with the same id, if at all.
+    let _ = std::fs::remove_file(&path);
+    path
+}
+
+/// The name of the contract's error that ended a call.
+///
+/// # Panics
+/// When the call succeeded, or did not fail by a contract's own error.
+#[track_caller]
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, ClientError>) -> &'static str {
+    let error = result.expect_err("the contract should have refused");
+    match error.reason().and_then(|reason| reason.name()) {
+        Some(name) => name,
+        None => panic!("not one of the contracts' errors: {error}"),
+    }
+}

@@ -68,6 +68,28 @@ sol! {
         error SiblingsNotSet();
         error TooManyVersions();
 
+        // Escrow, vault and registry.
+        error NotTaskManager(address caller);
+        error InsufficientBalance(address account, uint256 available, uint256 requested);
+        error AlreadyLocked(uint256 taskId);
+        error NotLocked(uint256 taskId);
+        error SettlementExceedsLock(uint256 taskId, uint256 locked, uint256 payment, uint256 fee);
+        error NotSlasher(address caller);
+        error InsufficientFreeStake(address account, uint256 available, uint256 requested);
+        error InsufficientUnbonding(address account, uint256 available, uint256 requested);
+        error NothingUnbonding(address account);
+        error StillUnbonding(address account, uint64 maturesAt);
+        error NoCompensation(address account);
+        error InvalidSlashSplit(uint16 injuredBps, uint16 treasuryBps, uint16 maxInjuredBps, uint16 maxTreasuryBps);
+        error InvalidUnbondingPeriod(uint64 period, uint64 minimum, uint64 maximum);
+        error NotTaskManager(address account, address taskManager);
+        error AlreadyRegistered(address account, uint256 providerId);
+        error NotRegistered(address account);
+        error RegistryFull(uint256 maximum);
+        error ZeroGpuCount();
+        error TextLengthOutOfRange(string field, uint256 length, uint256 minimum, uint256 maximum);
+        error ScoreOutOfRange(uint256 score, uint256 maximum);
+
         // ArbOS.
         error ProgramNotWasm();
         error ProgramNotActivated();

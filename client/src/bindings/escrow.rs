@@ -7,6 +7,14 @@ sol! {
     #[sol(rpc)]
     #[derive(Debug)]
     interface PaymentEscrow {
+        event Deposited(address indexed account, address indexed from, uint256 amount);
+        event Withdrawn(address indexed account, address indexed to, uint256 amount);
+        event Locked(uint256 indexed taskId, address indexed payer, uint256 amount, uint256 fromBalance);
+        event Settled(uint256 indexed taskId, address indexed provider, uint256 payment, uint256 fee, uint256 refund);
+        event FeesCollected(address indexed treasury, uint256 amount);
+        event TaskManagerChanged(address indexed previousTaskManager, address indexed newTaskManager);
+        event TreasuryChanged(address indexed previousTreasury, address indexed newTreasury);
+
         function initialize(address owner, address token, address treasury) external;
         function setTaskManager(address taskManager) external;
         function setTreasury(address treasury) external;

@@ -17,22 +17,16 @@ sol! {
         event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
         event Upgraded(address indexed implementation);
         event Initialized(uint64 version);
-
-        error OwnableUnauthorizedAccount(address account);
-        error OwnableInvalidOwner(address owner);
-        error InvalidInitialization();
-        error NotInitializing();
-        error ERC1967InvalidImplementation(address implementation);
-        error ERC1967NonPayable();
-        error ERC1967ProxyUninitialized();
-        error UUPSUnauthorizedCallContext();
-        error UUPSUnsupportedProxiableUUID(bytes32 slot);
     }
 
     /// Stopping new entries for at most seven days.
     #[sol(rpc)]
     #[derive(Debug)]
     interface Pausable {
+        event Paused(address indexed account, uint64 until);
+        event Unpaused(address indexed account);
+        event GuardianChanged(address indexed previousGuardian, address indexed newGuardian);
+
         function guardian() external view returns (address);
         function setGuardian(address guardian) external;
         function pause(uint64 until) external;

@@ -7,6 +7,12 @@ sol! {
     #[sol(rpc)]
     #[derive(Debug)]
     interface ReputationRegistry {
+        event ProviderRegistered(uint256 indexed providerId, address indexed owner);
+        event ProfileUpdated(uint256 indexed providerId, string gpuModel, uint32 gpuCount, string region, string endpoint, string priceListUri);
+        event OutcomeRecorded(uint256 indexed providerId, uint256 value, bool success, uint256 score);
+        event ScoreSet(uint256 indexed providerId, uint256 previousScore, uint256 score);
+        event TaskManagerSet(address indexed previousTaskManager, address indexed taskManager);
+
         function initialize(address owner) external;
         function setTaskManager(address taskManager) external;
         function register(string gpuModel, uint32 gpuCount, string region, string endpoint, string priceListUri) external returns (uint256 providerId);
@@ -20,5 +26,6 @@ sol! {
         function recordOf(uint256 providerId) external view returns (uint256 score, uint256 completed, uint256 failed, uint64 updatedAt);
         function profileDigestOf(uint256 providerId) external view returns (bytes32);
         function providerCount() external view returns (uint256);
+        function taskManager() external view returns (address);
     }
 }

@@ -7,6 +7,19 @@ sol! {
     #[sol(rpc)]
     #[derive(Debug)]
     interface StakingVault {
+        event Staked(address indexed account, address indexed from, uint256 amount);
+        event UnbondRequested(address indexed account, uint256 amount, uint64 maturesAt);
+        event UnbondCancelled(address indexed account, uint256 amount);
+        event Withdrawn(address indexed account, uint256 amount);
+        event Locked(address indexed account, uint256 amount);
+        event Unlocked(address indexed account, uint256 amount);
+        event Slashed(address indexed account, address indexed injured, uint256 taken, uint256 toInjured, uint256 toTreasury, uint256 burned);
+        event CompensationWithdrawn(address indexed account, uint256 amount);
+        event TaskManagerChanged(address indexed previousTaskManager, address indexed newTaskManager);
+        event TreasuryChanged(address indexed previousTreasury, address indexed newTreasury);
+        event SlashSplitChanged(uint16 injuredBps, uint16 treasuryBps);
+        event UnbondingPeriodChanged(uint64 period);
+
         function initialize(address owner, address token, address treasury, uint64 unbondingPeriod) external;
         function setTaskManager(address taskManager) external;
         function setTreasury(address treasury) external;
@@ -25,5 +38,10 @@ sol! {
         function accountOf(address account) external view returns (uint256 free, uint256 locked, uint256 unbonding, uint64 maturesAt, uint256 compensation);
         function totalStakeOf(address account) external view returns (uint256);
         function tierOf(address account) external view returns (uint8);
+        function token() external view returns (address);
+        function taskManager() external view returns (address);
+        function treasury() external view returns (address);
+        function slashSplit() external view returns (uint16 injuredBps, uint16 treasuryBps);
+        function unbondingPeriod() external view returns (uint64);
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use eyre::{Result, WrapErr};
 use ogpu_client::{
-    Account, Chain, ClientError, Deployment, Market, Profile, Programs,
+    Account, Chain, ClientError, Market, Profile, Programs,
     alloy::{
         primitives::{Address, U256},
         providers::Provider as _,
@@ -163,7 +163,7 @@ fn settings(treasury: Address) -> Settings {
     let default = Settings::default();
     Settings {
         treasury: Some(treasury),
-        unbonding_period: 3_600,
+        unbonding_period: 86_400,
         parameters: Parameters {
             biddingWindow: 120,
             reviewWindow: 60,
