@@ -2,11 +2,7 @@
 
 use crate::chain::ArbContext;
 use ogpu_stylus::Params;
-use revm::{
-    Database,
-    context::JournalTr,
-    primitives::Address,
-};
+use revm::{Database, context::JournalTr, primitives::Address};
 use std::io::Read as _;
 
 /// First bytes of a program's code.
@@ -72,12 +68,19 @@ pub(crate) fn module<DB: Database>(
     };
     let found = addresses.len() / 20;
     if found > params.max_fragments.into() {
-        return Ok(Err(CodeError::TooManyFragments { found, most: params.max_fragments }));
+        return Ok(Err(CodeError::TooManyFragments {
+            found,
+            most: params.max_fragments,
+        }));
     }
     let mut joined = Vec::new();
     for address in addresses.chunks_exact(20).map(Address::from_slice) {
         let info = &ctx.journaled_state.load_account_with_code(address)?.info;
-        let code = info.code.as_ref().map(|code| code.original_bytes()).unwrap_or_default();
+        let code = info
+            .code
+            .as_ref()
+            .map(|code| code.original_bytes())
+            .unwrap_or_default();
         match code.strip_prefix(&FRAGMENT) {
             Some(slice) => joined.extend_from_slice(slice),
             None => return Ok(Err(CodeError::NotAFragment(address))),
@@ -89,7 +92,9 @@ pub(crate) fn module<DB: Database>(
 /// Undoes the compression of a program's module.
 fn decompress(dictionary: u8, data: &[u8], params: &Params) -> Result<Vec<u8>, CodeError> {
     if dictionary != NO_DICTIONARY {
-        return Err(CodeError::Damaged("its dictionary is unknown; compress it without one (0)"));
+        return Err(CodeError::Damaged(
+            "its dictionary is unknown; compress it without one (0)",
+        ));
     }
     let most = params.max_wasm_size;
     let mut wasm = Vec::new();
@@ -97,5 +102,9 @@ fn decompress(dictionary: u8, data: &[u8], params: &Params) -> Result<Vec<u8>, C
         .take(u64::from(most) + 1)
         .read_to_end(&mut wasm)
         .map_err(|_| CodeError::Damaged("it is no Brotli stream"))?;
-    if wasm.len() > most as usize { Err(CodeError::TooLong { most }) } else { Ok(wasm) }
+    if wasm.len() > most as usize {
+        Err(CodeError::TooLong { most })
+    } else {
+        Ok(wasm)
+    }
 }

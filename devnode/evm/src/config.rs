@@ -23,7 +23,11 @@ pub struct ChainConfig {
 impl Default for ChainConfig {
     /// Chain 412346 at ArbOS 51, owned by [`DEV_ACCOUNT`].
     fn default() -> Self {
-        Self { chain_id: 412_346, arbos_version: 51, owner: DEV_ACCOUNT }
+        Self {
+            chain_id: 412_346,
+            arbos_version: 51,
+            owner: DEV_ACCOUNT,
+        }
     }
 }
 

@@ -8,15 +8,13 @@ use crate::{
 };
 use revm::{
     Context, Database, Inspector, Journal,
-    context::{
-        BlockEnv, CfgEnv, Evm, FrameStack, JournalTr, LocalContext, TxEnv,
-    },
+    context::{BlockEnv, CfgEnv, Evm, FrameStack, JournalTr, LocalContext, TxEnv},
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
         instructions::{EthInstructions, InstructionProvider as _},
     },
-    inspector::{InspectorEvmTr, inspect_instructions, handler::frame_end},
+    inspector::{InspectorEvmTr, handler::frame_end, inspect_instructions},
     interpreter::{
         CallScheme, FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter,
         interpreter_action::FrameInit, interpreter_types::StackTr as _,
@@ -58,14 +56,17 @@ impl<DB: Database, I> ArbEvm<DB, I> {
         let instructions = EthInstructions::new_mainnet_with_spec(spec);
         let precompiles = ArbPrecompiles::new(spec);
         let inner = Evm::new_with_inspector(ctx, inspector, instructions, precompiles);
-        Self { inner, programs: Frames::default() }
+        Self {
+            inner,
+            programs: Frames::default(),
+        }
     }
 
     /// Runs the innermost frame, if it is a program's.
-    fn run_program(
-        &mut self,
-    ) -> Result<Option<InterpreterAction>, ContextDbError<ArbContext<DB>>> {
-        let Evm { ctx, frame_stack, .. } = &mut self.inner;
+    fn run_program(&mut self) -> Result<Option<InterpreterAction>, ContextDbError<ArbContext<DB>>> {
+        let Evm {
+            ctx, frame_stack, ..
+        } = &mut self.inner;
         let index = frame_stack.index().unwrap_or_default();
         let frame = frame_stack.get();
         if !is_program_frame(frame, ctx.chain.config.arbos_version) {
@@ -79,7 +80,9 @@ impl<DB: Database, I> ArbEvm<DB, I> {
         &mut self,
         mut action: InterpreterAction,
     ) -> Result<FrameInitOrResult<EthFrame<EthInterpreter>>, ContextDbError<ArbContext<DB>>> {
-        let Evm { ctx, frame_stack, .. } = &mut self.inner;
+        let Evm {
+            ctx, frame_stack, ..
+        } = &mut self.inner;
         let frame = frame_stack.get();
         refuse_reserved_prefix(ctx.chain.config.arbos_version, frame, &mut action);
         let next = frame.process_next_action::<_, ContextDbError<ArbContext<DB>>>(ctx, action)?;
@@ -96,8 +99,10 @@ impl<DB: Database, I> ArbEvm<DB, I> {
 /// The account a frame executes as, unless it is borrowed by a delegated call.
 fn acting_account(frame: &EthFrame<EthInterpreter>) -> Option<Address> {
     match &frame.input {
-        FrameInput::Call(inputs) => matches!(inputs.scheme, CallScheme::Call | CallScheme::StaticCall)
-            .then_some(inputs.target_address),
+        FrameInput::Call(inputs) => {
+            matches!(inputs.scheme, CallScheme::Call | CallScheme::StaticCall)
+                .then_some(inputs.target_address)
+        }
         FrameInput::Create(_) => Some(frame.interpreter.input.target_address),
         FrameInput::Empty => None,
     }
@@ -126,7 +131,12 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for ArbEvm<DB, I> {
 
     fn all(
         &self,
-    ) -> (&Self::Context, &Self::Instructions, &Self::Precompiles, &FrameStack<Self::Frame>) {
+    ) -> (
+        &Self::Context,
+        &Self::Instructions,
+        &Self::Precompiles,
+        &FrameStack<Self::Frame>,
+    ) {
         self.inner.all()
     }
 
@@ -148,7 +158,9 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for ArbEvm<DB, I> {
         if let ItemOrResult::Result(result) = self.inner.frame_init(frame_input)? {
             return Ok(ItemOrResult::Result(result));
         }
-        let Evm { ctx, frame_stack, .. } = &mut self.inner;
+        let Evm {
+            ctx, frame_stack, ..
+        } = &mut self.inner;
         let frame = frame_stack.get();
         if let Some(account) = acting_account(frame) {
             ctx.chain.enter(account);
@@ -162,9 +174,18 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for ArbEvm<DB, I> {
         let action = match self.run_program()? {
             Some(action) => action,
             None => {
-                let Evm { ctx, instruction, frame_stack, .. } = &mut self.inner;
-                let (instructions, gas) = (instruction.instruction_table(), instruction.gas_table());
-                frame_stack.get().interpreter.run_plain(instructions, gas, ctx)
+                let Evm {
+                    ctx,
+                    instruction,
+                    frame_stack,
+                    ..
+                } = &mut self.inner;
+                let (instructions, gas) =
+                    (instruction.instruction_table(), instruction.gas_table());
+                frame_stack
+                    .get()
+                    .interpreter
+                    .run_plain(instructions, gas, ctx)
             }
         };
         self.process(action)
@@ -176,7 +197,11 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> EvmTr for ArbEvm<DB, I> {
     ) -> Result<Option<FrameResult>, ContextDbError<Self::Context>> {
         let frames = &mut self.inner.frame_stack;
         let top = frames.index().unwrap_or_default();
-        let caller = if frames.get().is_finished() { top.checked_sub(1) } else { Some(top) };
+        let caller = if frames.get().is_finished() {
+            top.checked_sub(1)
+        } else {
+            Some(top)
+        };
         let for_program = caller.is_some_and(|index| self.programs.take_result(index, &result));
         let last = self.inner.frame_return_result(result)?;
         if for_program {
@@ -229,15 +254,27 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> InspectorEvmTr for ArbEvm<DB, I
                 action
             }
             None => {
-                let Evm { ctx, inspector, instruction, frame_stack, .. } = &mut self.inner;
-                let (instructions, gas) = (instruction.instruction_table(), instruction.gas_table());
+                let Evm {
+                    ctx,
+                    inspector,
+                    instruction,
+                    frame_stack,
+                    ..
+                } = &mut self.inner;
+                let (instructions, gas) =
+                    (instruction.instruction_table(), instruction.gas_table());
                 let interpreter = &mut frame_stack.get().interpreter;
                 inspect_instructions(ctx, interpreter, inspector, instructions, gas)
             }
         };
         let mut next = self.process(action)?;
         if let ItemOrResult::Result(result) = &mut next {
-            let Evm { ctx, inspector, frame_stack, .. } = &mut self.inner;
+            let Evm {
+                ctx,
+                inspector,
+                frame_stack,
+                ..
+            } = &mut self.inner;
             frame_end(ctx, inspector, &frame_stack.get().input, result);
         }
         Ok(next)

@@ -96,7 +96,13 @@ impl<'a> Executor<'a> {
 
     pub(crate) fn evm<DB: Database, I>(&self, db: DB, inspector: I) -> ArbEvm<DB, I> {
         let chain = ChainState::new(self);
-        ArbEvm::new(db, self.config.cfg_env(&self.options), self.block.block_env(), chain, inspector)
+        ArbEvm::new(
+            db,
+            self.config.cfg_env(&self.options),
+            self.block.block_env(),
+            chain,
+            inspector,
+        )
     }
 
     /// Tips are not collected: every transaction pays the base fee, and `gas_price` is only the most it would pay.
@@ -105,7 +111,11 @@ impl<'a> Executor<'a> {
             return tx;
         }
         tx.gas_priority_fee = Some(0);
-        if tx.tx_type == TransactionType::Legacy as u8 || tx.tx_type == TransactionType::Eip2930 as u8 {
+        // Transactions signed before EIP-155 name no chain; the type they become here must.
+        tx.chain_id.get_or_insert(self.config.chain_id);
+        if tx.tx_type == TransactionType::Legacy as u8
+            || tx.tx_type == TransactionType::Eip2930 as u8
+        {
             tx.tx_type = TransactionType::Eip1559 as u8;
         }
         tx
@@ -118,6 +128,11 @@ impl<'a> Executor<'a> {
     ) -> Result<Output, EVMError<DB::Error>> {
         let state = evm.inner.ctx.journal_mut().finalize();
         let chain = evm.inner.ctx.chain;
-        Ok(Output { result: result?, state, recent: chain.recent, frames: chain.frames })
+        Ok(Output {
+            result: result?,
+            state,
+            recent: chain.recent,
+            frames: chain.frames,
+        })
     }
 }

@@ -40,13 +40,23 @@ pub fn genesis(config: &ChainConfig) -> Vec<GenesisAccount> {
     let managers = Members::CACHE_MANAGERS.single(CACHE_MANAGER);
     let state = GenesisAccount {
         address: ARBOS_STATE,
-        info: AccountInfo { nonce: 1, ..AccountInfo::default() },
+        info: AccountInfo {
+            nonce: 1,
+            ..AccountInfo::default()
+        },
         storage: owners.into_iter().chain(managers).collect(),
     };
     let with_code = |address, code: Vec<u8>| {
-        let info = AccountInfo { nonce: 1, ..AccountInfo::default() };
+        let info = AccountInfo {
+            nonce: 1,
+            ..AccountInfo::default()
+        };
         let info = info.with_code(Bytecode::new_legacy(code.into()));
-        GenesisAccount { address, info, storage: Vec::new() }
+        GenesisAccount {
+            address,
+            info,
+            storage: Vec::new(),
+        }
     };
     let precompiles = ARBOS.map(|address| with_code(address, vec![INVALID]));
     let manager = with_code(CACHE_MANAGER, cache_manager_code());

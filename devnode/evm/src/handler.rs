@@ -44,7 +44,9 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> Handler for ArbHandler<DB, I> {
         if !fee.is_zero() {
             let owner = ctx.chain.config.owner;
             let account = ArbosState(ctx.journal_mut()).fee_account(owner)?;
-            ctx.journal_mut().load_account_mut(account)?.incr_balance(fee);
+            ctx.journal_mut()
+                .load_account_mut(account)?
+                .incr_balance(fee);
         }
         Ok(())
     }

@@ -38,7 +38,13 @@ impl Programs {
 
     /// Keeps a module that was compiled elsewhere.
     pub(crate) fn insert(&self, code_hash: B256, module: Module, params: &Params) {
-        self.modules().insert(code_hash, Compiled { module, made_for: made_for(params) });
+        self.modules().insert(
+            code_hash,
+            Compiled {
+                module,
+                made_for: made_for(params),
+            },
+        );
     }
 }
 

@@ -119,11 +119,18 @@ pub fn run(request: &str) -> Result<String, RunError> {
         Ok(activation) => activation,
         Err(why) => {
             let activate = ActivationReport::refused(&why);
-            return Ok(serde_json::to_string(&Answer { activate, calls: Vec::new() })?);
+            return Ok(serde_json::to_string(&Answer {
+                activate,
+                calls: Vec::new(),
+            })?);
         }
     };
     let world = World::new(&request, params, wasm, activation)?;
-    let calls = request.calls.iter().map(|call| world.call(call)).collect::<Result<_, _>>()?;
+    let calls = request
+        .calls
+        .iter()
+        .map(|call| world.call(call))
+        .collect::<Result<_, _>>()?;
     let activate = ActivationReport::accepted(&activation);
     Ok(serde_json::to_string(&Answer { activate, calls })?)
 }
@@ -148,5 +155,8 @@ fn config(request: &Request) -> ChainConfig {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RunError> {
-    fs::read(path).map_err(|error| RunError::Module { path: path.to_owned(), error })
+    fs::read(path).map_err(|error| RunError::Module {
+        path: path.to_owned(),
+        error,
+    })
 }

@@ -5,7 +5,13 @@ use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 
 const MUST: [&str; 4] = ["status", "ink_used", "call_overhead", "gas_used"];
-const MAY: [&str; 5] = ["program_gas", "hostio", "pages_at_end", "stack_left", "frames"];
+const MAY: [&str; 5] = [
+    "program_gas",
+    "hostio",
+    "pages_at_end",
+    "stack_left",
+    "frames",
+];
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -18,13 +24,24 @@ fn entries() -> Vec<Value> {
 
 /// The file of a module named by its source.
 fn module(name: &Value) -> Value {
-    let name = name.as_str().expect("modules are named").replace(".wat", ".wasm");
-    folder().join("modules").join(name).to_str().expect("paths are UTF-8").into()
+    let name = name
+        .as_str()
+        .expect("modules are named")
+        .replace(".wat", ".wasm");
+    folder()
+        .join("modules")
+        .join(name)
+        .to_str()
+        .expect("paths are UTF-8")
+        .into()
 }
 
 fn request(entry: &Value) -> Value {
     let programs = entry["programs"].as_object();
-    let programs = programs.into_iter().flatten().map(|(at, name)| (at.clone(), module(name)));
+    let programs = programs
+        .into_iter()
+        .flatten()
+        .map(|(at, name)| (at.clone(), module(name)));
     let calls: Vec<_> = calls(entry)
         .iter()
         .map(|call| {
@@ -44,7 +61,10 @@ fn request(entry: &Value) -> Value {
 }
 
 fn calls(entry: &Value) -> &[Value] {
-    entry.get("calls").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    entry
+        .get("calls")
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// What differs between the figures of an activation.
@@ -61,17 +81,26 @@ fn call_differences(want: &Value, got: &Value) -> Vec<String> {
     let differs = |name: &str, want: Option<&Value>, got: Option<&Value>| {
         (want != got).then(|| format!("{name}: want {want:?}, got {got:?}"))
     };
-    let must = MUST.iter().filter_map(|name| differs(name, want.get(name), got.get(name)));
+    let must = MUST
+        .iter()
+        .filter_map(|name| differs(name, want.get(name), got.get(name)));
     let may = MAY
         .iter()
         .filter(|name| want.get(**name).is_some())
         .filter_map(|name| differs(name, want.get(name), got.get(name)));
-    let none = [("refund", json!(0)), ("logs", json!([])), ("storage_changed", json!({}))];
+    let none = [
+        ("refund", json!(0)),
+        ("logs", json!([])),
+        ("storage_changed", json!({})),
+    ];
     let empty = none.iter().filter_map(|(name, none)| {
         let or_none = |value: &Value| value.get(name).unwrap_or(none).clone();
         differs(name, Some(&or_none(want)), Some(&or_none(got)))
     });
-    must.chain(may).chain(empty).chain(output_difference(want, got)).collect()
+    must.chain(may)
+        .chain(empty)
+        .chain(output_difference(want, got))
+        .collect()
 }
 
 fn output_difference(want: &Value, got: &Value) -> Option<String> {
@@ -105,10 +134,18 @@ fn every_activation_and_call_is_equal() {
         for (at, call) in calls(&entry).iter().enumerate() {
             calls_compared += 1;
             for difference in call_differences(call, &answer["calls"][at]) {
-                wrong.push(format!("{name}, call {at} {}: {difference}", call["calldata"]));
+                wrong.push(format!(
+                    "{name}, call {at} {}: {difference}",
+                    call["calldata"]
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differences:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert_eq!((activations, calls_compared), (179, 358));
 }

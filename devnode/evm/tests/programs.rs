@@ -46,7 +46,12 @@ fn seen(result: &ExecutionResult) -> Seen {
 
 fn count(chain: &mut Chain, account: Address) -> u64 {
     let account = chain.db.load_account(account).expect("memory is readable");
-    account.storage.get(&U256::ZERO).copied().unwrap_or_default().to()
+    account
+        .storage
+        .get(&U256::ZERO)
+        .copied()
+        .unwrap_or_default()
+        .to()
 }
 
 #[test]
@@ -56,12 +61,20 @@ fn a_program_is_called_with_value() {
     let output = chain.send(counter, [0], 7);
     assert_eq!(
         seen(&output.result),
-        Seen { sender: USER, contract: counter, value: U256::from(7), reentrant: false }
+        Seen {
+            sender: USER,
+            contract: counter,
+            value: U256::from(7),
+            reentrant: false
+        }
     );
     assert_eq!(count(&mut chain, counter), 1);
     assert_eq!(chain.balance(counter), U256::from(7));
     assert_eq!(output.frames.len(), 1);
-    assert_eq!(output.result.tx_gas_used(), 21_000 + 4 + output.frames[0].gas_used);
+    assert_eq!(
+        output.result.tx_gas_used(),
+        21_000 + 4 + output.frames[0].gas_used
+    );
 }
 
 #[test]
@@ -70,9 +83,14 @@ fn evm_code_calls_a_program_that_calls_evm_code() {
     let program = chain.program(&module("relay"));
     chain.set_code(HERE, &forwarder(CALL, program));
     chain.set_code(THERE, &ECHO);
-    let result = chain.send(HERE, relay(0, THERE, b"through three kinds of code"), 0).result;
+    let result = chain
+        .send(HERE, relay(0, THERE, b"through three kinds of code"), 0)
+        .result;
     assert!(result.is_success(), "{result:?}");
-    assert_eq!(result.output().unwrap().as_ref(), b"through three kinds of code");
+    assert_eq!(
+        result.output().unwrap().as_ref(),
+        b"through three kinds of code"
+    );
 }
 
 #[test]
@@ -81,8 +99,12 @@ fn revert_data_passes_through_every_frame() {
     let program = chain.program(&module("relay"));
     chain.set_code(HERE, &forwarder(CALL, program));
     chain.set_code(THERE, &REVERTING_ECHO);
-    let result = chain.send(HERE, relay(0, THERE, b"why it failed"), 0).result;
-    let ExecutionResult::Revert { output, .. } = result else { panic!("{result:?}") };
+    let result = chain
+        .send(HERE, relay(0, THERE, b"why it failed"), 0)
+        .result;
+    let ExecutionResult::Revert { output, .. } = result else {
+        panic!("{result:?}")
+    };
     assert_eq!(output.as_ref(), b"why it failed");
 }
 
@@ -93,7 +115,12 @@ fn an_evm_proxy_delegates_to_a_program() {
     chain.set_code(HERE, &forwarder(DELEGATECALL, counter));
     for _ in 0..2 {
         let result = chain.send(HERE, [0], 3).result;
-        let want = Seen { sender: USER, contract: HERE, value: U256::from(3), reentrant: false };
+        let want = Seen {
+            sender: USER,
+            contract: HERE,
+            value: U256::from(3),
+            reentrant: false,
+        };
         assert_eq!(seen(&result), want);
     }
     assert_eq!(count(&mut chain, HERE), 2);
@@ -111,7 +138,10 @@ fn a_program_delegates_to_a_program_and_to_evm_code() {
     // EVM code that returns the account it runs as.
     chain.set_code(THERE, &hex!("305f5260205ff3"));
     let result = chain.send(program, relay(1, THERE, &[]), 0).result;
-    assert_eq!(result.output().unwrap().as_ref(), program.into_word().as_slice());
+    assert_eq!(
+        result.output().unwrap().as_ref(),
+        program.into_word().as_slice()
+    );
 }
 
 #[test]
@@ -119,7 +149,9 @@ fn a_reverted_call_leaves_nothing() {
     let mut chain = Chain::new();
     let counter = chain.program(&module("sub_counter"));
     let result = chain.send(counter, [1], 5).result;
-    let ExecutionResult::Revert { output, .. } = &result else { panic!("{result:?}") };
+    let ExecutionResult::Revert { output, .. } = &result else {
+        panic!("{result:?}")
+    };
     assert_eq!(Seen::read(output).value, U256::from(5));
     assert_eq!(count(&mut chain, counter), 0);
     assert_eq!(chain.balance(counter), U256::ZERO);
@@ -136,16 +168,28 @@ fn only_calls_of_the_same_account_are_reentrant() {
         seen(&result).reentrant
     };
     assert!(!reentrant(&mut chain, program, delegated.clone()));
-    assert!(reentrant(&mut chain, program, relay(0, program, &delegated)));
+    assert!(reentrant(
+        &mut chain,
+        program,
+        relay(0, program, &delegated)
+    ));
     // Delegating twice is no re-entry.
-    assert!(!reentrant(&mut chain, program, relay(1, program, &delegated)));
+    assert!(!reentrant(
+        &mut chain,
+        program,
+        relay(1, program, &delegated)
+    ));
     // Through EVM code and back.
     chain.set_code(HERE, &forwarder(CALL, program));
     assert!(reentrant(&mut chain, program, relay(0, HERE, &delegated)));
     assert!(!reentrant(&mut chain, HERE, delegated));
     // A proxy that is entered again, its program delegated both times.
     chain.set_code(THERE, &forwarder(DELEGATECALL, program));
-    assert!(reentrant(&mut chain, THERE, relay(0, THERE, &relay(1, counter, &[0]))));
+    assert!(reentrant(
+        &mut chain,
+        THERE,
+        relay(0, THERE, &relay(1, counter, &[0]))
+    ));
 }
 
 #[test]
@@ -154,11 +198,17 @@ fn nothing_is_written_inside_a_static_call() {
     let program = chain.program(&module("relay"));
     let counter = chain.program(&module("sub_counter"));
     let result = chain.send(program, relay(2, counter, &[0]), 0).result;
-    assert!(matches!(&result, ExecutionResult::Revert { output, .. } if output.is_empty()), "{result:?}");
+    assert!(
+        matches!(&result, ExecutionResult::Revert { output, .. } if output.is_empty()),
+        "{result:?}"
+    );
     // The call inside stays static.
     chain.set_code(HERE, &forwarder(STATICCALL, program));
     let result = chain.send(HERE, relay(0, counter, &[0]), 0).result;
-    assert!(matches!(result, ExecutionResult::Revert { .. }), "{result:?}");
+    assert!(
+        matches!(result, ExecutionResult::Revert { .. }),
+        "{result:?}"
+    );
     assert_eq!(count(&mut chain, counter), 0);
     // Reading alone is allowed: the counter that does not flush.
     let result = chain.send(program, relay(2, counter, &[4]), 0).result;
@@ -172,7 +222,9 @@ fn programs_nest_a_hundred_deep() {
     let program = chain.program(&module("relay"));
     chain.cache(program);
     chain.set_code(THERE, &ECHO);
-    let data = (0..DEPTH).fold(relay(0, THERE, b"bottom"), |data, _| relay(0, program, &data));
+    let data = (0..DEPTH).fold(relay(0, THERE, b"bottom"), |data, _| {
+        relay(0, program, &data)
+    });
     let output = chain.send(program, data, 0);
     assert!(output.result.is_success(), "{:?}", output.result);
     assert_eq!(output.result.output().unwrap().as_ref(), b"bottom");
@@ -187,10 +239,19 @@ fn programs_and_evm_code_alternate_until_the_pages_are_gone() {
     chain.set_code(HERE, &forwarder(CALL, program));
     let data = (0..200).fold(relay(0, HERE, &[]), |data, _| relay(0, HERE, &data));
     let output = chain.send(program, data, 0);
-    assert!(!output.result.is_success(), "128 pages are the most: {:?}", output.result);
+    assert!(
+        !output.result.is_success(),
+        "128 pages are the most: {:?}",
+        output.result
+    );
     // The next transaction starts without open pages.
     chain.set_code(THERE, &ECHO);
-    assert!(chain.send(program, relay(0, THERE, b"again"), 0).result.is_success());
+    assert!(
+        chain
+            .send(program, relay(0, THERE, b"again"), 0)
+            .result
+            .is_success()
+    );
 }
 
 #[test]
@@ -204,7 +265,9 @@ fn pages_that_were_open_before_cost_less() {
     let output = chain.send(program, data, 0);
     assert!(output.result.is_success(), "{:?}", output.result);
     let start: Vec<_> = output.frames.iter().map(|frame| frame.start_gas).collect();
-    let [first, second, third, _] = start[..] else { panic!("{start:?}") };
+    let [first, second, third, _] = start[..] else {
+        panic!("{start:?}")
+    };
     // 101 pages for the first time: 31874000^(101/128) gas more.
     assert_eq!((first - second, second), (833_067 - 1, third));
 }
@@ -212,7 +275,12 @@ fn pages_that_were_open_before_cost_less() {
 #[test]
 fn reserved_code_cannot_be_deployed_but_programs_can() {
     let mut chain = Chain::new();
-    for code in [&hex!("ef00")[..], &hex!("ef0100"), &hex!("eff001aa"), &hex!("eff00200aa")] {
+    for code in [
+        &hex!("ef00")[..],
+        &hex!("ef0100"),
+        &hex!("eff001aa"),
+        &hex!("eff00200aa"),
+    ] {
         let init = common::init_code(code);
         let kind = ogpu_evm::revm::primitives::TxKind::Create;
         let result = chain.send_from(USER, kind, init, 0).result;
@@ -227,7 +295,10 @@ fn fees_and_values_add_up() {
     let mut chain = Chain::new();
     let total = |chain: &mut Chain| {
         let accounts: Vec<_> = chain.db.cache.accounts.keys().copied().collect();
-        accounts.into_iter().map(|account| chain.balance(account)).sum::<U256>()
+        accounts
+            .into_iter()
+            .map(|account| chain.balance(account))
+            .sum::<U256>()
     };
     let before = total(&mut chain);
     let counter = chain.program(&module("sub_counter"));

@@ -26,7 +26,9 @@ pub(crate) struct DataPricer {
 impl DataPricer {
     /// Adds `bytes` at time `now` and gives their price in wei.
     pub(crate) fn charge(&mut self, bytes: u32, now: u64) -> U256 {
-        let drained = now.saturating_sub(self.updated_at).saturating_mul(BYTES_PER_SECOND);
+        let drained = now
+            .saturating_sub(self.updated_at)
+            .saturating_mul(BYTES_PER_SECOND);
         let drained = u32::try_from(drained).unwrap_or(u32::MAX);
         self.demand = self.demand.saturating_sub(drained).saturating_add(bytes);
         self.updated_at = now;
@@ -41,13 +43,18 @@ fn exp_bips(bips: u64) -> U256 {
     let one = U256::from(ONE_IN_BIPS);
     let x = U256::from(bips);
     let start = one + x / U256::from(TERMS);
-    (1..TERMS).rev().fold(start, |sum, term| one + sum * x / (U256::from(term) * one))
+    (1..TERMS)
+        .rev()
+        .fold(start, |sum, term| one + sum * x / (U256::from(term) * one))
 }
 
 impl<J: JournalTr> ArbosState<'_, J> {
     pub(crate) fn data_pricer(&mut self) -> Result<DataPricer, DbError<J>> {
         let [updated_at, demand, ..] = *self.get(Space::DataPricer.slot(B256::ZERO))?.as_limbs();
-        Ok(DataPricer { demand: demand as u32, updated_at })
+        Ok(DataPricer {
+            demand: demand as u32,
+            updated_at,
+        })
     }
 
     pub(crate) fn set_data_pricer(&mut self, pricer: DataPricer) -> Result<(), DbError<J>> {
@@ -63,7 +70,10 @@ mod tests {
     #[test]
     fn a_counter_on_an_idle_chain_costs_what_nitro_asks() {
         let mut pricer = DataPricer::default();
-        assert_eq!(pricer.charge(762_776, 1_800_000_000), U256::from(65_551_820_699_344_u64));
+        assert_eq!(
+            pricer.charge(762_776, 1_800_000_000),
+            U256::from(65_551_820_699_344_u64)
+        );
     }
 
     #[test]

@@ -72,10 +72,17 @@ impl<J: JournalTr> ArbosState<'_, J> {
     /// The account that receives fees; `owner` unless another was set.
     pub(crate) fn fee_account(&mut self, owner: Address) -> Result<Address, DbError<J>> {
         let word = self.get(Space::FeeAccount.slot(B256::ZERO))?;
-        Ok(if word.is_zero() { owner } else { Address::from_word(word.into()) })
+        Ok(if word.is_zero() {
+            owner
+        } else {
+            Address::from_word(word.into())
+        })
     }
 
     pub(crate) fn set_fee_account(&mut self, account: Address) -> Result<(), DbError<J>> {
-        self.set(Space::FeeAccount.slot(B256::ZERO), account.into_word().into())
+        self.set(
+            Space::FeeAccount.slot(B256::ZERO),
+            account.into_word().into(),
+        )
     }
 }

@@ -58,7 +58,10 @@ impl Program {
             return Err(Inactive::NotActivated);
         }
         if self.version != params.version {
-            return Err(Inactive::NeedsUpgrade { program: self.version, chain: params.version });
+            return Err(Inactive::NeedsUpgrade {
+                program: self.version,
+                chain: params.version,
+            });
         }
         let age = self.age(now);
         if age > u64::from(params.expiry_days) * DAY {
@@ -151,7 +154,10 @@ mod tests {
     #[test]
     fn an_entry_survives_packing() {
         assert_eq!(Program::unpack(program().pack()), program());
-        let other = Program { cached: false, ..program() };
+        let other = Program {
+            cached: false,
+            ..program()
+        };
         assert_eq!(Program::unpack(other.pack()), other);
     }
 
@@ -166,10 +172,20 @@ mod tests {
             Err(Inactive::Expired { age: year + 1 })
         );
         assert_eq!(
-            Program { version: 1, ..program() }.check(&params, start),
-            Err(Inactive::NeedsUpgrade { program: 1, chain: 2 })
+            Program {
+                version: 1,
+                ..program()
+            }
+            .check(&params, start),
+            Err(Inactive::NeedsUpgrade {
+                program: 1,
+                chain: 2
+            })
         );
-        assert_eq!(Program::unpack(U256::ZERO).check(&params, 0), Err(Inactive::NotActivated));
+        assert_eq!(
+            Program::unpack(U256::ZERO).check(&params, 0),
+            Err(Inactive::NotActivated)
+        );
         assert_eq!(program().time_left(&params, start + DAY), 364 * DAY);
         assert!(!program().may_be_extended(&params, start + 31 * DAY - 1));
         assert!(program().may_be_extended(&params, start + 31 * DAY));

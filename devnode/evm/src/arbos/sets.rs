@@ -43,11 +43,7 @@ impl Members {
 }
 
 impl<J: JournalTr> ArbosState<'_, J> {
-    pub(crate) fn contains(
-        &mut self,
-        set: Members,
-        member: Address,
-    ) -> Result<bool, DbError<J>> {
+    pub(crate) fn contains(&mut self, set: Members, member: Address) -> Result<bool, DbError<J>> {
         Ok(!self.get(set.index_of(member))?.is_zero())
     }
 

@@ -54,9 +54,10 @@ impl From<Inactive> for Failure {
     fn from(why: Inactive) -> Self {
         match why {
             Inactive::NotActivated => revert(&ArbWasm::ProgramNotActivated {}),
-            Inactive::NeedsUpgrade { program, chain } => {
-                revert(&ArbWasm::ProgramNeedsUpgrade { version: program, stylusVersion: chain })
-            }
+            Inactive::NeedsUpgrade { program, chain } => revert(&ArbWasm::ProgramNeedsUpgrade {
+                version: program,
+                stylusVersion: chain,
+            }),
             Inactive::Expired { age } => revert(&ArbWasm::ProgramExpired { ageInSeconds: age }),
         }
     }
@@ -136,13 +137,24 @@ impl<'a, DB: Database> Call<'a, DB> {
 
     /// Refuses, saying why in the result of the transaction if nothing else ends it.
     pub(super) fn refuse_because(&mut self, why: impl std::fmt::Display) -> Failure {
-        self.ctx.local_mut().set_precompile_error_context(format!("not activated: {why}"));
+        self.ctx
+            .local_mut()
+            .set_precompile_error_context(format!("not activated: {why}"));
         refuse()
+    }
+
+    /// Gives back all gas that was burned.
+    pub(super) const fn free(&mut self) {
+        self.gas = Gas::new(self.inputs.gas_limit);
     }
 
     /// Refuses value.
     pub(super) fn nonpayable(&self) -> Result<(), Failure> {
-        if self.value().is_zero() { Ok(()) } else { Err(refuse()) }
+        if self.value().is_zero() {
+            Ok(())
+        } else {
+            Err(refuse())
+        }
     }
 
     /// Refuses static and delegated calls.
@@ -183,8 +195,16 @@ impl<'a, DB: Database> Call<'a, DB> {
 
     /// An account's code hash and code.
     pub(super) fn code(&mut self, account: Address) -> Result<(B256, Bytes), Failure> {
-        let info = &self.journal().load_account_with_code(account).map_err(broken)?.info;
-        let code = info.code.as_ref().map(|code| code.original_bytes()).unwrap_or_default();
+        let info = &self
+            .journal()
+            .load_account_with_code(account)
+            .map_err(broken)?
+            .info;
+        let code = info
+            .code
+            .as_ref()
+            .map(|code| code.original_bytes())
+            .unwrap_or_default();
         Ok((info.code_hash, code))
     }
 

@@ -54,7 +54,10 @@ fn block_hash<DB: Database>(call: &mut Call<'_, DB>, requested: U256) -> Answer 
         Ok(number) if number < current && number + BLOCK_HASHES >= current => {
             results(&call.journal().db_mut().block_hash(number).map_err(broken)?)
         }
-        _ => Err(revert(&ArbSys::InvalidBlockNumber { requested, current: U256::from(current) })),
+        _ => Err(revert(&ArbSys::InvalidBlockNumber {
+            requested,
+            current: U256::from(current),
+        })),
     }
 }
 
@@ -63,7 +66,14 @@ pub(super) fn arb_info<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> An
     match ArbInfoCalls::abi_decode(data).map_err(|_| refuse())? {
         ArbInfoCalls::getBalance(args) => {
             call.burn(700)?;
-            results(&call.journal().load_account(args.account).map_err(broken)?.info.balance)
+            results(
+                &call
+                    .journal()
+                    .load_account(args.account)
+                    .map_err(broken)?
+                    .info
+                    .balance,
+            )
         }
         ArbInfoCalls::getCode(args) => {
             call.burn(2_600)?;

@@ -12,8 +12,9 @@ use crate::chain::ArbContext;
 use call::Call;
 use revm::{
     Database,
-    handler::{EthPrecompiles, PrecompileProvider},
+    handler::{EthPrecompiles, PrecompileProvider, precompile_output_to_interpreter_result},
     interpreter::{CallInputs, InterpreterResult},
+    precompile::{Precompile, secp256r1::P256VERIFY},
     primitives::{Address, AddressSet, address, hardfork::SpecId},
 };
 
@@ -50,6 +51,8 @@ pub(crate) const ARBOS: [Address; 8] = [
 #[derive(Clone, Debug)]
 pub struct ArbPrecompiles {
     ethereum: EthPrecompiles,
+    /// Checks P-256 signatures, where Ethereum's rules of the time do not yet.
+    p256: Option<Precompile>,
     warm: AddressSet,
 }
 
@@ -58,7 +61,35 @@ impl ArbPrecompiles {
         let ethereum = EthPrecompiles::new(spec);
         let mut warm = ethereum.warm_addresses().clone();
         warm.extend(ARBOS);
-        Self { ethereum, warm }
+        let p256 = warm.insert(*P256VERIFY.address()).then_some(P256VERIFY);
+        Self {
+            ethereum,
+            p256,
+            warm,
+        }
+    }
+
+    /// Runs the P-256 check, if the call is for it and Ethereum does not have it.
+    fn p256<DB: Database>(
+        &self,
+        ctx: &ArbContext<DB>,
+        inputs: &CallInputs,
+    ) -> Result<Option<InterpreterResult>, String> {
+        let Some(p256) = self
+            .p256
+            .as_ref()
+            .filter(|p256| *p256.address() == inputs.bytecode_address)
+        else {
+            return Ok(None);
+        };
+        let data = inputs.input.as_bytes(ctx);
+        let output = p256
+            .execute(&data, inputs.gas_limit, inputs.reservoir)
+            .map_err(|error| error.to_string())?;
+        Ok(Some(precompile_output_to_interpreter_result(
+            output,
+            inputs.gas_limit,
+        )))
     }
 }
 
@@ -83,7 +114,12 @@ impl<DB: Database> PrecompileProvider<ArbContext<DB>> for ArbPrecompiles {
             ARB_WASM => wasm::arb_wasm,
             ARB_WASM_CACHE => wasm::arb_wasm_cache,
             ARB_DEBUG => owner::arb_debug,
-            _ => return self.ethereum.run(ctx, inputs),
+            _ => {
+                return match self.p256(ctx, inputs)? {
+                    Some(result) => Ok(Some(result)),
+                    None => self.ethereum.run(ctx, inputs),
+                };
+            }
         };
         Call::answer(ctx, inputs, method).map(Some)
     }

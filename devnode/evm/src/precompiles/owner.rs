@@ -45,6 +45,12 @@ pub(super) fn arb_debug<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> A
 
 /// Only chain owners may call it; it costs them no gas, and every change is logged.
 pub(super) fn arb_owner<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> Answer {
+    let answer = as_owner(call, data)?;
+    call.free();
+    Ok(answer)
+}
+
+fn as_owner<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> Answer {
     call.nonpayable()?;
     let request = ArbOwnerCalls::abi_decode(data).map_err(|_| refuse())?;
     let caller = call.caller();
@@ -67,7 +73,11 @@ pub(super) fn arb_owner<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> A
     change(call, request)?;
     let method = FixedBytes::<4>::try_from(&data[..4]).unwrap_or_default();
     let data = data.to_vec().into();
-    call.emit(&ArbOwner::OwnerActs { method, owner: caller, data })?;
+    call.emit(&ArbOwner::OwnerActs {
+        method,
+        owner: caller,
+        data,
+    })?;
     Ok(NOTHING.abi_encode().into())
 }
 
@@ -77,18 +87,18 @@ fn change<DB: Database>(call: &mut Call<'_, DB>, request: ArbOwnerCalls) -> Resu
         Owner::addChainOwner(args) => {
             call.write(0, |mut state| state.insert(Members::OWNERS, args.newOwner))
         }
-        Owner::removeChainOwner(args) => {
-            call.write(0, |mut state| state.remove(Members::OWNERS, args.ownerToRemove))
-        }
-        Owner::addWasmCacheManager(args) => {
-            call.write(0, |mut state| state.insert(Members::CACHE_MANAGERS, args.manager))
-        }
-        Owner::removeWasmCacheManager(args) => {
-            call.write(0, |mut state| state.remove(Members::CACHE_MANAGERS, args.manager))
-        }
-        Owner::setNetworkFeeAccount(args) => {
-            call.write(0, |mut state| state.set_fee_account(args.newNetworkFeeAccount))
-        }
+        Owner::removeChainOwner(args) => call.write(0, |mut state| {
+            state.remove(Members::OWNERS, args.ownerToRemove)
+        }),
+        Owner::addWasmCacheManager(args) => call.write(0, |mut state| {
+            state.insert(Members::CACHE_MANAGERS, args.manager)
+        }),
+        Owner::removeWasmCacheManager(args) => call.write(0, |mut state| {
+            state.remove(Members::CACHE_MANAGERS, args.manager)
+        }),
+        Owner::setNetworkFeeAccount(args) => call.write(0, |mut state| {
+            state.set_fee_account(args.newNetworkFeeAccount)
+        }),
         other => {
             let mut params = call.params()?;
             set_param(&mut params, other)?;

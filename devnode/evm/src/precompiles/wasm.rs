@@ -61,7 +61,9 @@ pub(super) fn arb_wasm<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> An
             results(&active(call, args.codehash, &params)?.version)
         }
         ArbWasmCalls::codehashAsmSize(args) => {
-            let estimate = active(call, args.codehash, &params)?.activation.asm_estimate;
+            let estimate = active(call, args.codehash, &params)?
+                .activation
+                .asm_estimate;
             results(&(estimate.div_ceil(ASM_UNIT) * ASM_UNIT))
         }
         ArbWasmCalls::programVersion(args) => {
@@ -69,7 +71,10 @@ pub(super) fn arb_wasm<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> An
         }
         ArbWasmCalls::programInitGas(args) => {
             let costs = active_at(call, args.program, &params)?.activation;
-            results(&(params.start_gas(&costs, false), params.start_gas(&costs, true)))
+            results(&(
+                params.start_gas(&costs, false),
+                params.start_gas(&costs, true),
+            ))
         }
         ArbWasmCalls::programMemoryFootprint(args) => {
             results(&active_at(call, args.program, &params)?.activation.footprint)
@@ -126,7 +131,12 @@ fn activate<DB: Database>(call: &mut Call<'_, DB>, account: Address) -> Answer {
     call.write(1, |mut state| state.set_module_hash(code_hash, module_hash))?;
     let data_fee = charge_data(call, activation.asm_estimate)?;
     let version = params.version;
-    let program = Program { version, activation, activated_at: now, cached: old.cached };
+    let program = Program {
+        version,
+        activation,
+        activated_at: now,
+        cached: old.cached,
+    };
     call.write(1, |mut state| state.set_program(code_hash, &program))?;
     pay_data_fee(call, data_fee)?;
     call.emit(&ArbWasm::ProgramActivated {
@@ -147,13 +157,18 @@ fn keepalive<DB: Database>(call: &mut Call<'_, DB>, code_hash: B256) -> Answer {
     let mut program = active(call, code_hash, &params)?;
     if !program.may_be_extended(&params, now) {
         let age = program.age(now);
-        return Err(revert(&ArbWasm::ProgramKeepaliveTooSoon { ageInSeconds: age }));
+        return Err(revert(&ArbWasm::ProgramKeepaliveTooSoon {
+            ageInSeconds: age,
+        }));
     }
     let data_fee = charge_data(call, program.activation.asm_estimate)?;
     program.activated_at = now;
     call.write(1, |mut state| state.set_program(code_hash, &program))?;
     pay_data_fee(call, data_fee)?;
-    call.emit(&ArbWasm::ProgramLifetimeExtended { codehash: code_hash, dataFee: data_fee })?;
+    call.emit(&ArbWasm::ProgramLifetimeExtended {
+        codehash: code_hash,
+        dataFee: data_fee,
+    })?;
     Ok(().abi_encode().into())
 }
 
@@ -170,13 +185,21 @@ fn charge_data<DB: Database>(call: &mut Call<'_, DB>, bytes: u32) -> Result<U256
 fn pay_data_fee<DB: Database>(call: &mut Call<'_, DB>, fee: U256) -> Result<(), Failure> {
     let have = call.value();
     if have < fee {
-        return Err(revert(&ArbWasm::ProgramInsufficientValue { have, want: fee }));
+        return Err(revert(&ArbWasm::ProgramInsufficientValue {
+            have,
+            want: fee,
+        }));
     }
     let owner = call.ctx.chain.config.owner;
     let to = call.read(1, |mut state| state.fee_account(owner))?;
     let (this, caller) = (call.inputs.target_address, call.caller());
     for (to, amount) in [(to, fee), (caller, have - fee)] {
-        if call.journal().transfer(this, to, amount).map_err(broken)?.is_some() {
+        if call
+            .journal()
+            .transfer(this, to, amount)
+            .map_err(broken)?
+            .is_some()
+        {
             return Err(refuse());
         }
     }
@@ -187,17 +210,17 @@ fn pay_data_fee<DB: Database>(call: &mut Call<'_, DB>, fee: U256) -> Result<(), 
 pub(super) fn arb_wasm_cache<DB: Database>(call: &mut Call<'_, DB>, data: &[u8]) -> Answer {
     call.nonpayable()?;
     match ArbWasmCacheCalls::abi_decode(data).map_err(|_| refuse())? {
-        ArbWasmCacheCalls::isCacheManager(args) => {
-            results(&call.read(1, |mut state| {
-                state.contains(Members::CACHE_MANAGERS, args.manager)
-            })?)
-        }
+        ArbWasmCacheCalls::isCacheManager(args) => results(&call.read(1, |mut state| {
+            state.contains(Members::CACHE_MANAGERS, args.manager)
+        })?),
         ArbWasmCacheCalls::allCacheManagers(_) => {
             results(&call.read(1, |mut state| state.members(Members::CACHE_MANAGERS))?)
         }
-        ArbWasmCacheCalls::codehashIsCached(args) => {
-            results(&call.read(1, |mut state| state.program(args.codehash))?.cached)
-        }
+        ArbWasmCacheCalls::codehashIsCached(args) => results(
+            &call
+                .read(1, |mut state| state.program(args.codehash))?
+                .cached,
+        ),
         ArbWasmCacheCalls::cacheCodehash(args) => set_cached(call, args.codehash, true),
         ArbWasmCacheCalls::evictCodehash(args) => set_cached(call, args.codehash, false),
         ArbWasmCacheCalls::cacheProgram(args) => {
@@ -230,7 +253,11 @@ fn set_cached<DB: Database>(call: &mut Call<'_, DB>, code_hash: B256, cached: bo
         call.read(1, |mut state| state.program(code_hash))?
     };
     if program.cached != cached {
-        call.emit(&ArbWasmCache::UpdateProgramCache { manager, codehash: code_hash, cached })?;
+        call.emit(&ArbWasmCache::UpdateProgramCache {
+            manager,
+            codehash: code_hash,
+            cached,
+        })?;
         if cached {
             call.burn(params.init_gas(&program.activation))?;
         }

@@ -37,7 +37,10 @@ impl ActivationReport {
     }
 
     pub(super) fn refused(why: &InvalidModule) -> Self {
-        Self::Refused { ok: false, why: why.to_string() }
+        Self::Refused {
+            ok: false,
+            why: why.to_string(),
+        }
     }
 }
 
@@ -90,7 +93,11 @@ pub(super) struct LogReport {
 impl From<Log> for LogReport {
     fn from(log: Log) -> Self {
         let (topics, data) = log.data.split();
-        Self { address: log.address, topics, data }
+        Self {
+            address: log.address,
+            topics,
+            data,
+        }
     }
 }
 

@@ -65,7 +65,9 @@ impl World {
             number: context.block_number.unwrap_or(BLOCK_NUMBER),
             l1_number: context.block_number.unwrap_or(BLOCK_NUMBER),
             timestamp: context.block_timestamp.unwrap_or(TIMESTAMP),
-            base_fee: context.block_basefee.map_or(PRICE, |fee| fee.saturating_to()),
+            base_fee: context
+                .block_basefee
+                .map_or(PRICE, |fee| fee.saturating_to()),
             gas_limit: context.block_gas_limit.unwrap_or(defaults.gas_limit),
             coinbase: context.block_coinbase.unwrap_or(COINBASE),
             ..defaults
@@ -82,8 +84,11 @@ impl World {
         world.populate(&wasm);
         for (&account, path) in &request.programs {
             let wasm = read(path)?;
-            let activation = ogpu_stylus::activate(&wasm, &world.params)
-                .map_err(|error| RunError::Program { path: path.clone(), error })?;
+            let activation =
+                ogpu_stylus::activate(&wasm, &world.params).map_err(|error| RunError::Program {
+                    path: path.clone(),
+                    error,
+                })?;
             world.add_program(account, AccountInfo::default(), &wasm, activation);
         }
         Ok(world)
@@ -94,17 +99,33 @@ impl World {
         let ether = U256::from(10).pow(U256::from(18));
         let value = self.context.value;
         let balance = (U256::from(5) * ether).saturating_sub(value);
-        let contract = AccountInfo { balance, nonce: 1, ..AccountInfo::default() };
+        let contract = AccountInfo {
+            balance,
+            nonce: 1,
+            ..AccountInfo::default()
+        };
         self.add_program(CONTRACT, contract, wasm, self.activation);
-        let with_balance = |balance| AccountInfo { balance, ..AccountInfo::default() };
+        let with_balance = |balance| AccountInfo {
+            balance,
+            ..AccountInfo::default()
+        };
         let sender = self.sender();
-        self.db.insert_account_info(sender, with_balance(U256::from(7000) * ether + value));
-        self.db.insert_account_info(PLAIN, with_balance(U256::from(1000)));
+        self.db
+            .insert_account_info(sender, with_balance(U256::from(7000) * ether + value));
+        self.db
+            .insert_account_info(PLAIN, with_balance(U256::from(1000)));
         for (account, code) in [ECHO, REVERTING_ECHO] {
             let code = Bytecode::new_legacy(Bytes::copy_from_slice(&code));
-            self.db.insert_account_info(account, AccountInfo::default().with_code(code));
+            self.db
+                .insert_account_info(account, AccountInfo::default().with_code(code));
         }
-        self.db.insert_account_info(ARBOS_STATE, AccountInfo { nonce: 1, ..Default::default() });
+        self.db.insert_account_info(
+            ARBOS_STATE,
+            AccountInfo {
+                nonce: 1,
+                ..Default::default()
+            },
+        );
         self.set_arbos(Space::Params.slot(B256::ZERO), pack_params(&self.params));
     }
 
@@ -131,7 +152,8 @@ impl World {
     ) {
         let code = encode(wasm);
         let code_hash = keccak256(&code);
-        self.db.insert_account_info(account, info.with_code(Bytecode::new_legacy(code.into())));
+        self.db
+            .insert_account_info(account, info.with_code(Bytecode::new_legacy(code.into())));
         let entry = self.entry(activation, false);
         self.set_arbos(Space::Programs.slot(code_hash), entry);
     }
@@ -139,15 +161,21 @@ impl World {
     /// An entry of ArbOS' table of programs.
     fn entry(&self, activation: Activation, cached: bool) -> U256 {
         let activated_at = self.block.timestamp;
-        Program { version: self.params.version, activation, activated_at, cached }.pack()
+        Program {
+            version: self.params.version,
+            activation,
+            activated_at,
+            cached,
+        }
+        .pack()
     }
 
     /// Runs one call as the outermost frame of a transaction.
     pub(super) fn call(&self, call: &Call) -> Result<CallReport, RunError> {
         let overhead = self.params.start_gas(&self.activation, call.cached)
             + Pages::default().open_cost(self.activation.footprint, &self.params);
-        let executor = Executor::new(&self.config, &self.block, &self.programs)
-            .with_options(Options::call());
+        let executor =
+            Executor::new(&self.config, &self.block, &self.programs).with_options(Options::call());
         let mut evm = executor.evm(self.state_before(call)?, NoOpInspector);
         let result = self.execute(&mut evm, call).map_err(RunError::Execution)?;
         let remaining = if result.instruction_result().is_ok_or_revert() {
@@ -212,14 +240,21 @@ impl World {
             gas_limit: call.gas_limit,
             ..TxEnv::default()
         };
-        handler.load_accounts(evm).map_err(|error| error.to_string())?;
+        handler
+            .load_accounts(evm)
+            .map_err(|error| error.to_string())?;
         let ctx = evm.ctx_mut();
         let journal = &mut ctx.journaled_state;
         for account in [self.sender(), self.origin(), CONTRACT] {
-            journal.load_account_with_code(account).unwrap_or_else(|never| match never {});
+            journal
+                .load_account_with_code(account)
+                .unwrap_or_else(|never| match never {});
         }
         let contract = &journal.account(CONTRACT).info;
-        let known_bytecode = (contract.code_hash, contract.code.clone().unwrap_or_default());
+        let known_bytecode = (
+            contract.code_hash,
+            contract.code.clone().unwrap_or_default(),
+        );
         let inputs = CallInputs {
             input: CallInput::Bytes(call.calldata.clone()),
             return_memory_offset: 0..0,
@@ -236,13 +271,23 @@ impl World {
         };
         let memory = SharedMemory::new_with_buffer(ctx.local().shared_memory_buffer().clone());
         let frame_input = FrameInput::Call(Box::new(inputs));
-        let init = FrameInit { depth: 0, memory, frame_input };
-        handler.run_exec_loop(evm, init).map_err(|error| error.to_string())
+        let init = FrameInit {
+            depth: 0,
+            memory,
+            frame_input,
+        };
+        handler
+            .run_exec_loop(evm, init)
+            .map_err(|error| error.to_string())
     }
 
     /// What the transaction pays for gas.
     fn gas_price(&self) -> u128 {
-        self.context.gas_price.map_or(u128::from(self.block.base_fee), |price| price.saturating_to())
+        self.context
+            .gas_price
+            .map_or(u128::from(self.block.base_fee), |price| {
+                price.saturating_to()
+            })
     }
 }
 
@@ -261,14 +306,25 @@ fn changes(journal: &mut impl JournalTr<State = EvmState>) -> BTreeMap<String, B
     let mut changes = Vec::new();
     for (account, content) in state.iter().filter(|(account, _)| **account != ARBOS_STATE) {
         for (slot, content) in content.storage.iter().filter(|(_, slot)| slot.is_changed()) {
-            changes.push((*account, B256::from(*slot), B256::from(content.present_value)));
+            changes.push((
+                *account,
+                B256::from(*slot),
+                B256::from(content.present_value),
+            ));
         }
     }
     let alone = changes.iter().all(|(account, ..)| *account == CONTRACT);
     changes
         .into_iter()
         .map(|(account, slot, value)| {
-            (if alone { slot.to_string() } else { format!("{account:#x}:{slot}") }, value)
+            (
+                if alone {
+                    slot.to_string()
+                } else {
+                    format!("{account:#x}:{slot}")
+                },
+                value,
+            )
         })
         .collect()
 }

@@ -46,13 +46,24 @@ impl PendingCall {
                 } else {
                     CallStatus::Failure
                 };
-                Response::Call { status, output: outcome.result.output.clone(), gas }
+                Response::Call {
+                    status,
+                    output: outcome.result.output.clone(),
+                    gas,
+                }
             }
             FrameResult::Create(outcome) => {
                 let address = outcome.address.filter(|_| outcome.result.result.is_ok());
-                let output =
-                    if reverted { outcome.result.output.clone() } else { Bytes::new() };
-                Response::Create { address, output, gas }
+                let output = if reverted {
+                    outcome.result.output.clone()
+                } else {
+                    Bytes::new()
+                };
+                Response::Create {
+                    address,
+                    output,
+                    gas,
+                }
             }
         }
     }
@@ -60,11 +71,18 @@ impl PendingCall {
 
 /// Gas a finished frame gives back.
 fn kept(result: InstructionResult, gas: &Gas) -> u64 {
-    if result.is_ok_or_revert() { gas.remaining() } else { 0 }
+    if result.is_ok_or_revert() {
+        gas.remaining()
+    } else {
+        0
+    }
 }
 
 /// Prices a call as CALL, DELEGATECALL and STATICCALL do, and makes its frame.
-#[expect(clippy::too_many_arguments, reason = "they are the fields of one request")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "they are the fields of one request"
+)]
 pub(super) fn begin_call<DB: Database>(
     frame: &EthFrame<EthInterpreter>,
     ctx: &mut ArbContext<DB>,
@@ -87,11 +105,18 @@ pub(super) fn begin_call<DB: Database>(
     if transfers {
         base += prices.transfer_value_cost();
     }
-    let load = load_account_delegated(ctx, ctx.cfg.spec, u64::MAX, address, transfers, kind == CallKind::Call);
+    let load = load_account_delegated(
+        ctx,
+        ctx.cfg.spec,
+        u64::MAX,
+        address,
+        transfers,
+        kind == CallKind::Call,
+    );
     let Ok((access, _, code, code_hash)) = load else {
-        return Err(core::mem::replace(&mut ctx.error, Ok(())).err().unwrap_or_else(|| {
-            ContextError::Custom(format!("account {address} cannot be read"))
-        }));
+        return Err(core::mem::replace(&mut ctx.error, Ok(()))
+            .err()
+            .unwrap_or_else(|| ContextError::Custom(format!("account {address} cannot be read"))));
     };
     base += access;
     if base > gas_left {
@@ -106,8 +131,16 @@ pub(super) fn begin_call<DB: Database>(
         reservoir: 0,
         bytecode_address: address,
         known_bytecode: (code_hash, code),
-        target_address: if delegate { call.target_address } else { address },
-        caller: if delegate { call.caller_address } else { call.target_address },
+        target_address: if delegate {
+            call.target_address
+        } else {
+            address
+        },
+        caller: if delegate {
+            call.caller_address
+        } else {
+            call.target_address
+        },
         value: if delegate {
             CallValue::Apparent(call.call_value)
         } else {
@@ -121,11 +154,18 @@ pub(super) fn begin_call<DB: Database>(
         is_static: readonly || kind == CallKind::Static,
         charged_new_account_state_gas: false,
     };
-    Ok(Next::Frame(PendingCall { base, given }, FrameInput::Call(Box::new(inputs))))
+    Ok(Next::Frame(
+        PendingCall { base, given },
+        FrameInput::Call(Box::new(inputs)),
+    ))
 }
 
 fn failed_call(gas: u64) -> Response {
-    Response::Call { status: CallStatus::Failure, output: Bytes::new(), gas }
+    Response::Call {
+        status: CallStatus::Failure,
+        output: Bytes::new(),
+        gas,
+    }
 }
 
 /// Prices a create as CREATE and CREATE2 do, and makes its frame.
@@ -142,9 +182,10 @@ pub(super) fn begin_create<DB: Database>(
     }
     let prices = ctx.cfg.gas_params();
     let (scheme, base) = match salt {
-        Some(salt) => {
-            (CreateScheme::Create2 { salt: salt.into() }, prices.create2_cost(code.len()))
-        }
+        Some(salt) => (
+            CreateScheme::Create2 { salt: salt.into() },
+            prices.create2_cost(code.len()),
+        ),
         None => (CreateScheme::Create, prices.create_cost()),
     };
     if base > gas_left {
@@ -153,5 +194,8 @@ pub(super) fn begin_create<DB: Database>(
     let given = prices.call_stipend_reduction(gas_left - base);
     let creator = frame.interpreter.input.target_address;
     let inputs = CreateInputs::new(creator, scheme, endowment, code, given, 0);
-    Next::Frame(PendingCall { base, given }, FrameInput::Create(Box::new(inputs)))
+    Next::Frame(
+        PendingCall { base, given },
+        FrameInput::Create(Box::new(inputs)),
+    )
 }

@@ -4,12 +4,7 @@ use super::{
     calls::{Next, PendingCall, begin_call, begin_create},
     state,
 };
-use crate::{
-    arbos::ArbosState,
-    chain::ArbContext,
-    code::is_program,
-    programs::compiled,
-};
+use crate::{arbos::ArbosState, chain::ArbContext, code::is_program, programs::compiled};
 use ogpu_stylus::{Context, Frame, Module, Outcome, Params, Request, Response, Status, Step};
 use revm::{
     Database,
@@ -96,7 +91,10 @@ impl Frames {
                 }
             }
         }
-        let running = self.0.last_mut().expect("pushed above where it was not there");
+        let running = self
+            .0
+            .last_mut()
+            .expect("pushed above where it was not there");
         let outcome = loop {
             match running.step(ctx)? {
                 Step::Done(outcome) => break outcome,
@@ -129,7 +127,12 @@ impl Running {
         frame: &EthFrame<EthInterpreter>,
         ctx: &mut ArbContext<DB>,
     ) -> Result<Self, ContextDbError<ArbContext<DB>>> {
-        let Start { module, params, code_hash, start_gas } = start;
+        let Start {
+            module,
+            params,
+            code_hash,
+            start_gas,
+        } = start;
         let gas_limit = frame.interpreter.gas.limit();
         let open_pages = ctx.chain.pages.open;
         ctx.chain.pages.open(module.footprint(), &params);
@@ -168,12 +171,20 @@ impl Running {
         ctx: &mut ArbContext<DB>,
     ) -> Result<Option<FrameInput>, ContextDbError<ArbContext<DB>>> {
         let next = match request {
-            Request::Call { kind, address, value, input, gas, gas_left } => {
-                begin_call(frame, ctx, kind, address, value, input, gas, gas_left)?
-            }
-            Request::Create { code, endowment, salt, gas_left } => {
-                begin_create(frame, ctx, code, endowment, salt, gas_left)
-            }
+            Request::Call {
+                kind,
+                address,
+                value,
+                input,
+                gas,
+                gas_left,
+            } => begin_call(frame, ctx, kind, address, value, input, gas, gas_left)?,
+            Request::Create {
+                code,
+                endowment,
+                salt,
+                gas_left,
+            } => begin_create(frame, ctx, code, endowment, salt, gas_left),
             other => Next::Answer(state::answer(frame, ctx, other)?),
         };
         Ok(match next {
@@ -203,7 +214,9 @@ impl Running {
             Status::OutOfStack => (InstructionResult::StackOverflow, 0),
         };
         let output = outcome.output.clone();
-        let gas_left = self.params.gas_left_after_output(self.gas_limit, gas_left, output.len());
+        let gas_left = self
+            .params
+            .gas_left_after_output(self.gas_limit, gas_left, output.len());
         frame.interpreter.gas.set_remaining(gas_left);
         let ink = (self.gas_limit - self.start_gas).saturating_mul(self.params.ink_price.into());
         ctx.chain.frames.push(ProgramFrame {
@@ -224,7 +237,11 @@ fn finish(
     result: InstructionResult,
     output: Bytes,
 ) -> InterpreterAction {
-    InterpreterAction::Return(InterpreterResult::new(result, output, frame.interpreter.gas))
+    InterpreterAction::Return(InterpreterResult::new(
+        result,
+        output,
+        frame.interpreter.gas,
+    ))
 }
 
 /// An engine that fails (for lack of memory) ends the execution, as a broken database does.
@@ -249,14 +266,24 @@ fn prepare<DB: Database>(
     };
     let recent = ctx.chain.recent.touch(code_hash, params.block_cache_size) && arbos >= 60;
     let cached = program.cached || recent;
-    let pages_gas = ctx.chain.pages.open_cost(program.activation.footprint, &params);
-    let start_gas = params.start_gas(&program.activation, cached).saturating_add(pages_gas);
+    let pages_gas = ctx
+        .chain
+        .pages
+        .open_cost(program.activation.footprint, &params);
+    let start_gas = params
+        .start_gas(&program.activation, cached)
+        .saturating_add(pages_gas);
     if start_gas > frame.interpreter.gas.limit() {
         return Ok(Err(InstructionResult::OutOfGas));
     }
     let code = frame.interpreter.bytecode.original_bytes();
     match compiled(ctx, code_hash, &code, &params)? {
-        Ok(module) => Ok(Ok(Start { module, params, code_hash, start_gas })),
+        Ok(module) => Ok(Ok(Start {
+            module,
+            params,
+            code_hash,
+            start_gas,
+        })),
         Err(why) => Ok(Err(unusable(frame, ctx, why))),
     }
 }

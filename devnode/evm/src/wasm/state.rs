@@ -31,7 +31,10 @@ pub(super) fn answer<DB: Database>(
             } else {
                 prices.warm_storage_read_cost()
             };
-            Response::Storage { value: load.data.into(), gas }
+            Response::Storage {
+                value: load.data.into(),
+                gas,
+            }
         }
         Request::StorageFlush { .. } | Request::TransientStore { .. } | Request::EmitLog { .. }
             if readonly =>
@@ -39,16 +42,20 @@ pub(super) fn answer<DB: Database>(
             Response::Denied
         }
         Request::StorageFlush { slots, gas_left } => flush(frame, ctx, slots, gas_left)?,
-        Request::TransientLoad { key } => {
-            Response::Storage { value: journal.tload(contract, key.into()).into(), gas: 0 }
-        }
+        Request::TransientLoad { key } => Response::Storage {
+            value: journal.tload(contract, key.into()).into(),
+            gas: 0,
+        },
         Request::TransientStore { key, value } => {
             journal.tstore(contract, key.into(), value.into());
             Response::Done { gas: 0 }
         }
         Request::EmitLog { topics, data } => {
             let data = LogData::new_unchecked(topics, data);
-            journal.log(Log { address: contract, data });
+            journal.log(Log {
+                address: contract,
+                data,
+            });
             Response::Done { gas: 0 }
         }
         Request::AccountBalance { address } => {
@@ -58,13 +65,21 @@ pub(super) fn answer<DB: Database>(
         }
         Request::AccountCode { address, gas_left } => {
             let gas = CODE_GAS + touch(ctx, address)?;
-            let code = if gas > gas_left { Bytes::new() } else { code(ctx, address)? };
+            let code = if gas > gas_left {
+                Bytes::new()
+            } else {
+                code(ctx, address)?
+            };
             Response::Code { code, gas }
         }
         Request::AccountCodeHash { address } => {
             let gas = touch(ctx, address)?;
             let info = &ctx.journaled_state.load_account(address)?.info;
-            let value = if info.is_empty() { B256::ZERO } else { info.code_hash };
+            let value = if info.is_empty() {
+                B256::ZERO
+            } else {
+                info.code_hash
+            };
             Response::Storage { value, gas }
         }
         Request::Call { .. } | Request::Create { .. } => Response::Denied,
@@ -75,13 +90,21 @@ pub(super) fn answer<DB: Database>(
 fn touch<DB: Database>(ctx: &mut ArbContext<DB>, address: Address) -> Result<u64, DB::Error> {
     let is_cold = ctx.journaled_state.load_account(address)?.is_cold;
     let prices = ctx.cfg.gas_params();
-    let cold = if is_cold { prices.cold_account_additional_cost() } else { 0 };
+    let cold = if is_cold {
+        prices.cold_account_additional_cost()
+    } else {
+        0
+    };
     Ok(prices.warm_storage_read_cost() + cold)
 }
 
 fn code<DB: Database>(ctx: &mut ArbContext<DB>, address: Address) -> Result<Bytes, DB::Error> {
     let info = &ctx.journaled_state.load_account_with_code(address)?.info;
-    Ok(info.code.as_ref().map(|code| code.original_bytes()).unwrap_or_default())
+    Ok(info
+        .code
+        .as_ref()
+        .map(|code| code.original_bytes())
+        .unwrap_or_default())
 }
 
 /// Writes slots in order, each at its price; where the gas ends, the frame ends, and revm takes back what was written.
@@ -94,14 +117,19 @@ fn flush<DB: Database>(
     let contract = frame.interpreter.input.target_address;
     let mut gas = 0;
     for (key, value) in slots {
-        let store = ctx.journaled_state.sstore(contract, key.into(), value.into())?;
+        let store = ctx
+            .journaled_state
+            .sstore(contract, key.into(), value.into())?;
         let prices = ctx.cfg.gas_params();
         gas += prices.sstore_static_gas();
         gas += prices.sstore_dynamic_gas(true, &store.data, store.is_cold);
         if gas > gas_left {
             return Ok(Response::OutOfGas);
         }
-        frame.interpreter.gas.record_refund(prices.sstore_refund(true, &store.data));
+        frame
+            .interpreter
+            .gas
+            .record_refund(prices.sstore_refund(true, &store.data));
     }
     Ok(Response::Done { gas })
 }

@@ -7,7 +7,10 @@ use ogpu_evm::{
     genesis,
     revm::{
         DatabaseCommit as _,
-        context::{TxEnv, result::{EVMError, ExecutionResult}},
+        context::{
+            TxEnv,
+            result::{EVMError, ExecutionResult},
+        },
         database::InMemoryDB,
         primitives::{Address, B256, Bytes, Log, TxKind, U256, keccak256},
         state::{AccountInfo, Bytecode},
@@ -83,20 +86,39 @@ impl Chain {
 
     /// A chain at an ArbOS version.
     pub fn at(arbos_version: u64) -> Self {
-        let config = ChainConfig { arbos_version, ..ChainConfig::default() };
+        let config = ChainConfig {
+            arbos_version,
+            ..ChainConfig::default()
+        };
         let mut db = InMemoryDB::default();
         for account in genesis(&config) {
             db.insert_account_info(account.address, account.info);
             for (slot, value) in account.storage {
-                db.insert_account_storage(account.address, slot, value).expect("memory holds it");
+                db.insert_account_storage(account.address, slot, value)
+                    .expect("memory holds it");
             }
         }
         for account in [DEV_ACCOUNT, USER] {
             let balance = U256::from(10).pow(U256::from(24));
-            db.insert_account_info(account, AccountInfo { balance, ..AccountInfo::default() });
+            db.insert_account_info(
+                account,
+                AccountInfo {
+                    balance,
+                    ..AccountInfo::default()
+                },
+            );
         }
-        let block = Block { number: 1, timestamp: 1_800_000_000, ..Block::default() };
-        Self { config, block, db, programs: Programs::default() }
+        let block = Block {
+            number: 1,
+            timestamp: 1_800_000_000,
+            ..Block::default()
+        };
+        Self {
+            config,
+            block,
+            db,
+            programs: Programs::default(),
+        }
     }
 
     pub fn executor(&self) -> Executor<'_> {
@@ -137,14 +159,24 @@ impl Chain {
 
     /// Executes a transaction and keeps nothing.
     pub fn try_send(&mut self, tx: TxEnv) -> Result<Output, EVMError<std::convert::Infallible>> {
-        let Self { config, block, db, programs } = self;
+        let Self {
+            config,
+            block,
+            db,
+            programs,
+        } = self;
         Executor::new(config, block, programs).transact(db, tx)
     }
 
     /// What a call would do.
     pub fn call(&mut self, to: Address, data: impl Into<Bytes>) -> ExecutionResult {
         let tx = self.tx(USER, TxKind::Call(to), data.into(), 0);
-        let Self { config, block, db, programs } = self;
+        let Self {
+            config,
+            block,
+            db,
+            programs,
+        } = self;
         let executor = Executor::new(config, block, programs).with_options(Options::call());
         executor.transact(db, tx).expect("the call is valid").result
     }
@@ -157,7 +189,11 @@ impl Chain {
     }
 
     pub fn account(&mut self, account: Address) -> AccountInfo {
-        self.db.load_account(account).expect("memory is readable").info.clone()
+        self.db
+            .load_account(account)
+            .expect("memory is readable")
+            .info
+            .clone()
     }
 
     pub fn balance(&mut self, account: Address) -> U256 {
@@ -171,30 +207,52 @@ impl Chain {
     /// Puts EVM code at an address.
     pub fn set_code(&mut self, account: Address, code: &[u8]) {
         let code = Bytecode::new_legacy(Bytes::copy_from_slice(code));
-        self.db.insert_account_info(account, AccountInfo { nonce: 1, ..Default::default() }.with_code(code));
+        self.db.insert_account_info(
+            account,
+            AccountInfo {
+                nonce: 1,
+                ..Default::default()
+            }
+            .with_code(code),
+        );
     }
 
     /// Deploys code by a transaction.
     pub fn deploy(&mut self, code: &[u8]) -> Address {
         let output = self.send_from(USER, TxKind::Create, init_code(code), 0);
-        output.result.created_address().unwrap_or_else(|| panic!("no contract: {:?}", output.result))
+        output
+            .result
+            .created_address()
+            .unwrap_or_else(|| panic!("no contract: {:?}", output.result))
     }
 
     /// Deploys and activates a program.
     pub fn program(&mut self, wasm: &[u8]) -> Address {
         let program = self.deploy(&program_code(wasm));
         let output = self.activate(program, FEE);
-        assert!(output.result.is_success(), "not activated: {:?}", output.result);
+        assert!(
+            output.result.is_success(),
+            "not activated: {:?}",
+            output.result
+        );
         program
     }
 
     pub fn activate(&mut self, program: Address, value: u128) -> Output {
-        self.send(ARB_WASM, ArbWasm::activateProgramCall { program }.abi_encode(), value)
+        self.send(
+            ARB_WASM,
+            ArbWasm::activateProgramCall { program }.abi_encode(),
+            value,
+        )
     }
 
     /// Puts a program in the cache by a bid.
     pub fn cache(&mut self, program: Address) -> Output {
-        self.send(CACHE_MANAGER, CacheManager::placeBidCall { program }.abi_encode(), 0)
+        self.send(
+            CACHE_MANAGER,
+            CacheManager::placeBidCall { program }.abi_encode(),
+            0,
+        )
     }
 }
 
@@ -211,7 +269,9 @@ pub fn module(name: &str) -> Vec<u8> {
 /// A program's account code.
 pub fn program_code(wasm: &[u8]) -> Vec<u8> {
     let mut code = vec![0xEF, 0xF0, 0x00, 0x00];
-    brotli::CompressorReader::new(wasm, 4096, 5, 22).read_to_end(&mut code).expect("it compresses");
+    brotli::CompressorReader::new(wasm, 4096, 5, 22)
+        .read_to_end(&mut code)
+        .expect("it compresses");
     code
 }
 
@@ -248,14 +308,22 @@ pub fn relay(how: u8, to: Address, data: &[u8]) -> Vec<u8> {
 /// The one event of a type among logs.
 pub fn event<E: SolEvent>(logs: &[Log]) -> E {
     let mut events = logs.iter().filter_map(|log| E::decode_log(log).ok());
-    let event = events.next().unwrap_or_else(|| panic!("no {} in {logs:?}", E::SIGNATURE));
-    assert!(events.next().is_none(), "several {} in {logs:?}", E::SIGNATURE);
+    let event = events
+        .next()
+        .unwrap_or_else(|| panic!("no {} in {logs:?}", E::SIGNATURE));
+    assert!(
+        events.next().is_none(),
+        "several {} in {logs:?}",
+        E::SIGNATURE
+    );
     event.data
 }
 
 /// The error a result reverts with.
 pub fn error<E: SolError>(result: &ExecutionResult) -> E {
-    let ExecutionResult::Revert { output, .. } = result else { panic!("no revert: {result:?}") };
+    let ExecutionResult::Revert { output, .. } = result else {
+        panic!("no revert: {result:?}")
+    };
     E::abi_decode(output).unwrap_or_else(|_| panic!("another error: {output}"))
 }
 
