@@ -15,7 +15,6 @@ use revm::{
 pub const CACHE_MANAGER: Address = address!("0000000000000000000000000000000000cac4e0");
 
 sol! {
-    #[allow(missing_docs)]
     interface CacheManager {
         function placeBid(address program) external payable;
         function getMinBid(address program) external view returns (uint192 min);

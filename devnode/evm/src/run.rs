@@ -3,6 +3,15 @@
 //! A request names a module, the chain's ArbOS version and some calls; the answer gives the activation figures and what each
 //! call did, down to the ink. Every call is a frame of its own, in a transaction and block of its own, run by the same loop
 //! as any transaction of the chain. Golden numbers of the production runtime are compared this way.
+//!
+//! ```json
+//! {"module": "counter.wasm", "arbos": 51, "stylus_version": 2, "max_depth": 22000,
+//!  "context": {"value": "0x05"}, "programs": {"0xb1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1": "callee.wasm"},
+//!  "calls": [{"calldata": "0x", "gas_limit": 32000000, "cached": false, "storage_before": {}}]}
+//! ```
+//!
+//! `context` may also have `readonly`, `ink_price`, `chain_id`, `block_number`, `block_timestamp`, `block_gas_limit`,
+//! `block_basefee`, `block_coinbase`, `gas_price`, `sender` and `origin`.
 
 mod report;
 mod world;

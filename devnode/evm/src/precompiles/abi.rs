@@ -1,5 +1,4 @@
 //! Interfaces of ArbOS' precompiles, as far as a development chain has them.
-#![allow(missing_docs)]
 
 use alloy_sol_types::sol;
 
