@@ -6,6 +6,8 @@ use ogpu_common::amount::widen;
 use ogpu_rules::{ColdParams, HotParams, Params, RuleError};
 use stylus_sdk::prelude::AbiType;
 
+use crate::router::Args;
+
 sol! {
     /// What a client asks for.
     #[derive(Debug, AbiType)]
@@ -101,6 +103,49 @@ sol! {
 }
 
 impl Parameters {
+    /// How many words the struct has.
+    pub(crate) const WORDS: usize = 13;
+
+    /// Reads the struct from arguments; nothing if a field does not fit its type.
+    pub(crate) fn from_words(args: &Args<'_>, start: usize) -> Option<Self> {
+        let share = |place| args.small(start + place, 16).map(|value| value as u16);
+        let window = |place| args.small(start + place, 32).map(|value| value as u32);
+        Some(Self {
+            feeBps: share(0)?,
+            trustWeight: share(1)?,
+            collateralBps: share(2)?,
+            slashBps: share(3)?,
+            bidBond: u96(args.amount(start + 4)?),
+            minClientStake: u96(args.amount(start + 5)?),
+            biddingWindow: window(6)?,
+            reviewWindow: window(7)?,
+            challengeWindow: window(8)?,
+            arbitrationWindow: window(9)?,
+            assignmentGrace: window(10)?,
+            maxDuration: window(11)?,
+            lateBidWindow: share(12)?,
+        })
+    }
+
+    /// The struct as words.
+    pub(crate) fn to_words(&self) -> [U256; Self::WORDS] {
+        [
+            id(self.feeBps.into()),
+            id(self.trustWeight.into()),
+            id(self.collateralBps.into()),
+            id(self.slashBps.into()),
+            widen(narrow(self.bidBond)),
+            widen(narrow(self.minClientStake)),
+            id(self.biddingWindow),
+            id(self.reviewWindow),
+            id(self.challengeWindow),
+            id(self.arbitrationWindow),
+            id(self.assignmentGrace),
+            id(self.maxDuration),
+            id(self.lateBidWindow.into()),
+        ]
+    }
+
     /// The parameters as the rules take them, in range.
     pub(crate) fn checked(&self) -> Result<Params, RuleError> {
         let hot = HotParams {
@@ -143,9 +188,14 @@ impl Parameters {
     }
 }
 
-/// An id as the interface shows it.
+/// A small number as the interface shows it.
 pub(crate) fn id(number: u32) -> U256 {
     widen(number as u128)
+}
+
+/// A time as a word of an event.
+pub(crate) fn time(seconds: u64) -> U256 {
+    widen(seconds as u128)
 }
 
 fn narrow(amount: U96) -> u128 {

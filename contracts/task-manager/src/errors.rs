@@ -1,10 +1,14 @@
 //! Why a call to the task manager fails.
 
-use alloy_primitives::{Address, U256};
-use alloy_sol_types::sol;
+use alloc::vec::Vec;
+
+use alloy_primitives::U256;
+use alloy_sol_types::{SolError, sol};
 use ogpu_common::amount::widen;
 use ogpu_rules::{MAX_COLLATERAL, Party, RuleError};
-use stylus_sdk::stylus_core::calls::errors::Error as CallError;
+use stylus_sdk::{prelude::*, stylus_core::calls::errors::Error as CallError};
+
+use crate::TaskManager;
 
 sol! {
     /// There is no task with this id.
@@ -75,55 +79,97 @@ sol! {
     error TooManyVersions();
 }
 
-ogpu_common::errors! {
-    /// Why a call to the task manager fails.
-    pub enum Error {
-        UnknownTask,
-        UnknownProvider,
-        WrongStatus,
-        NotClient,
-        NotProvider,
-        TooEarly,
-        TooLate,
-        PriceAboveBudget,
-        PriceRaised,
-        TrustTooLow,
-        CollateralTooLow,
-        CollateralTooHigh,
-        NoBid,
-        BidWon,
-        NoEligibleBid,
-        NotBestFit,
-        SelfDealing,
-        ClientStakeTooLow,
-        SlashAboveCollateral,
-        OutOfRange,
-        SiblingsNotSet,
-        TooManyVersions;
-        Shared(ogpu_common::Error),
+/// Why a call to the task manager fails: one of the errors above, one of the shared code, or one of a sibling.
+///
+/// It holds the revert data, encoded where the error arises: three words, whatever it says, which keeps the program small.
+#[derive(Debug, PartialEq)]
+pub struct Error(Vec<u8>);
+
+impl Error {
+    /// Revert data as it is.
+    pub(crate) fn raw(data: Vec<u8>) -> Self {
+        Self(data)
+    }
+}
+
+impl From<Error> for Vec<u8> {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
+impl From<ogpu_common::Error> for Error {
+    #[inline(never)]
+    fn from(error: ogpu_common::Error) -> Self {
+        Self(error.into())
     }
 }
 
 impl From<CallError> for Error {
     /// A sibling's revert data passes through unchanged.
+    #[inline(never)]
     fn from(error: CallError) -> Self {
-        Self::Shared(error.into())
+        Self(error.into())
     }
 }
 
-/// What a refused step was about: a task, a provider, and who asked.
-#[derive(Clone, Copy)]
-pub(crate) struct Step {
-    pub(crate) task_id: U256,
-    pub(crate) provider_id: U256,
-    pub(crate) caller: Address,
+/// Makes [`Error`] out of each of these, and lists them in the interface.
+macro_rules! encoded {
+    ($($error:ident),* $(,)?) => {
+        $(impl From<$error> for Error {
+            #[inline(never)]
+            fn from(error: $error) -> Self {
+                Self(error.abi_encode())
+            }
+        })*
+
+        #[cfg(feature = "export-abi")]
+        impl stylus_sdk::abi::export::internal::InnerTypes for Error {
+            fn inner_types() -> Vec<stylus_sdk::abi::export::internal::InnerType> {
+                use stylus_sdk::abi::export::internal::{InnerType, InnerTypes};
+
+                let mut types = vec![$(InnerType {
+                    name: alloc::format!("error {};", $error::SIGNATURE.replace(',', ", ")),
+                    id: core::any::TypeId::of::<$error>(),
+                }),*];
+                types.extend(ogpu_common::Error::inner_types());
+                types
+            }
+        }
+    };
 }
 
-impl Step {
-    /// The error that tells a caller about a refusal.
+encoded! {
+    UnknownTask,
+    UnknownProvider,
+    WrongStatus,
+    NotClient,
+    NotProvider,
+    TooEarly,
+    TooLate,
+    PriceAboveBudget,
+    PriceRaised,
+    TrustTooLow,
+    CollateralTooLow,
+    CollateralTooHigh,
+    NoBid,
+    BidWon,
+    NoEligibleBid,
+    NotBestFit,
+    SelfDealing,
+    ClientStakeTooLow,
+    SlashAboveCollateral,
+    OutOfRange,
+    SiblingsNotSet,
+    TooManyVersions,
+}
+
+impl TaskManager {
+    /// The error that tells the caller why the rules refuse a step on this task by this provider.
     #[inline(never)]
-    pub(crate) fn refused(&self, rule: RuleError) -> Error {
-        let Self { task_id, provider_id, caller } = *self;
+    pub(crate) fn refused(&self, task_id: &U256, provider_id: &U256, rule: RuleError) -> Error {
+        let (task_id, provider_id) = (*task_id, *provider_id);
+        let caller = self.vm().msg_sender();
         match rule {
             RuleError::WrongStatus(status) => {
                 WrongStatus { taskId: task_id, status: status as u8 }.into()

@@ -1,7 +1,12 @@
 //! What happens to tasks, bids and collateral: enough to rebuild the state.
 
-use alloy_sol_types::sol;
+use alloc::vec::Vec;
 
+use alloy_primitives::{Address, B256, U256};
+use alloy_sol_types::sol;
+use stylus_sdk::prelude::*;
+
+use crate::TaskManager;
 pub use crate::abi::ParametersSet;
 
 sol! {
@@ -83,4 +88,30 @@ sol! {
     /// The other contracts are these.
     #[derive(Debug, PartialEq)]
     event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
+}
+
+impl TaskManager {
+    /// Emits an event all of whose fields are words: the indexed ones, then the others, in their order. One function for all of them is
+    /// a fraction of the code of an encoder for each.
+    pub(crate) fn emit(&self, signature: &B256, indexed: &[&U256], others: &[&U256]) {
+        self.emit_with(signature, indexed, others, &[]);
+    }
+
+    /// [`TaskManager::emit`] with something after the words, which is padded to whole words.
+    #[inline(never)]
+    pub(crate) fn emit_with(&self, signature: &B256, indexed: &[&U256], others: &[&U256], tail: &[u8]) {
+        let mut bytes = Vec::with_capacity(32 * (2 + indexed.len() + others.len()) + tail.len());
+        bytes.extend_from_slice(signature.as_slice());
+        for word in indexed.iter().chain(others) {
+            bytes.extend_from_slice(&word.to_be_bytes::<32>());
+        }
+        bytes.extend_from_slice(tail);
+        bytes.resize(bytes.len().next_multiple_of(32), 0);
+        self.vm().emit_log(&bytes, 1 + indexed.len());
+    }
+}
+
+/// An address as a word of an event.
+pub(crate) fn word(address: Address) -> U256 {
+    address.into_word().into()
 }

@@ -9,6 +9,7 @@
 //! Amounts are wei of oGPU below 2^96, times are seconds since 1970, shares are basis points. A pause stops [`TaskManager::submit_task`],
 //! [`TaskManager::place_bid`] and [`TaskManager::deposit_collateral`], and nothing else.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+#![cfg_attr(not(test), allow(missing_docs))] // `#[entrypoint]` adds a function of its own
 
 #[macro_use]
 extern crate alloc;
@@ -16,6 +17,7 @@ extern crate alloc;
 pub mod abi;
 pub mod errors;
 pub mod events;
+mod router;
 mod settlement;
 mod store;
 
@@ -25,6 +27,7 @@ mod tests;
 use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::{Address, B256, U256, aliases::U40};
+use alloy_sol_types::SolEvent;
 use ogpu_common::{
     Ownable, Pausable, Upgradeable,
     amount::{self, StorageTime, widen},
@@ -40,13 +43,12 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageB256, StorageMap, StorageU16, StorageUint},
 };
 
-use abi::{BidView, Parameters, TaskView, Terms, id};
+use abi::{BidView, Parameters, TaskView, Terms, id, time};
 use errors::*;
 use events::*;
 
 /// The task manager.
 #[storage]
-#[entrypoint]
 pub struct TaskManager {
     /// Holds the budgets.
     escrow: StorageAddress,
@@ -76,6 +78,9 @@ pub struct TaskManager {
     entries: StorageMap<U256, StorageMap<U256, StorageB256>>,
 }
 
+#[allow(unsafe_code)] // it is the contract's whole storage, which is all that the SDK asks
+unsafe impl TopLevelStorage for TaskManager {}
+
 ogpu_common::proxied!(TaskManager);
 ogpu_common::pausable!(TaskManager, paused_until);
 
@@ -96,7 +101,7 @@ impl TaskManager {
         self.escrow.set(amount::nonzero(escrow)?);
         self.vault.set(amount::nonzero(vault)?);
         self.registry.set(amount::nonzero(registry)?);
-        self.vm().log(SiblingsSet { escrow, vault, registry });
+        self.emit(&SiblingsSet::SIGNATURE_HASH, &[&word(escrow), &word(vault), &word(registry)], &[]);
         Ok(())
     }
 
@@ -127,11 +132,11 @@ impl TaskManager {
             return Err(NotProvider { providerId: provider_id, caller }.into());
         }
         let card = Card { owner, trust, ..card }.credit(wei);
-        let card = card.map_err(|rule| self.step(U256::ZERO, provider_id).refused(rule))?;
+        let card = card.map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
         self.put_card(provider_id, card);
         let (call, vault) = (Call::new_mutating(self), self.vault.get());
         IStakingVault::new(vault).lock(self.vm(), call, caller, amount)?;
-        self.vm().log(CollateralDeposited { providerId: provider_id, owner, amount });
+        self.emit(&CollateralDeposited::SIGNATURE_HASH, &[&provider_id, &word(owner)], &[&amount]);
         Ok(())
     }
 
@@ -142,30 +147,23 @@ impl TaskManager {
     pub fn withdraw_collateral(&mut self, provider_id: U256, amount: U256) -> Result<(), Error> {
         let wei = amount::positive(amount)?;
         let (card, _) = self.own_card(provider_id)?;
-        let card = card.debit(wei).map_err(|rule| self.step(U256::ZERO, provider_id).refused(rule))?;
+        let card = card.debit(wei).map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
         self.put_card(provider_id, card);
         let (call, vault) = (Call::new_mutating(self), self.vault.get());
         IStakingVault::new(vault).unlock(self.vm(), call, card.owner, amount)?;
-        self.vm().log(CollateralWithdrawn { providerId: provider_id, owner: card.owner, amount });
+        self.emit(&CollateralWithdrawn::SIGNATURE_HASH, &[&provider_id, &word(card.owner)], &[&amount]);
         Ok(())
     }
 
-    /// Brings a provider's card up to date: its score as the registry has it, and no more free collateral than the vault still
-    /// holds locked. Anyone. Emits `ProviderRefreshed`.
+    /// Brings the score on a provider's card up to date with the registry. Anyone. Emits `ProviderRefreshed`.
     ///
     /// # Errors
     /// [`UnknownProvider`].
     pub fn refresh_provider(&mut self, provider_id: U256) -> Result<(), Error> {
         let (card, _) = self.card(provider_id)?;
         let (_, trust) = self.standing(provider_id)?;
-        let (_, locked, ..) = IStakingVault::new(self.vault.get()).account_of(self.vm(), Call::new(), card.owner)?;
-        let free = card.free.min(amount::checked(locked)?);
-        self.put_card(provider_id, Card { trust, free, ..card });
-        self.vm().log(ProviderRefreshed {
-            providerId: provider_id,
-            trust: widen(trust.into()),
-            collateral: widen(free),
-        });
+        self.put_card(provider_id, Card { trust, ..card });
+        self.emit(&ProviderRefreshed::SIGNATURE_HASH, &[&provider_id], &[&id(trust.into()), &widen(card.free)]);
         Ok(())
     }
 
@@ -175,7 +173,7 @@ impl TaskManager {
     /// # Errors
     /// [`OutOfRange`] (field 2: the duration), [`ClientStakeTooLow`], [`SiblingsNotSet`], a pause, and what the escrow reverts with.
     pub fn submit_task(&mut self, task_metadata: String, budget: U256, duration: u64) -> Result<U256, Error> {
-        self.open(task_metadata, budget, duration, None, None)
+        self.open(task_metadata.as_bytes(), budget, duration, None, None)
     }
 
     /// Makes a task with terms of its own; see [`TaskManager::submit_task`]. Emits `TaskSubmitted` and `TermsSet`.
@@ -183,13 +181,8 @@ impl TaskManager {
     /// # Errors
     /// Those of [`TaskManager::submit_task`]; [`OutOfRange`] names the field of [`Terms`].
     pub fn submit_task_with_terms(&mut self, terms: Terms) -> Result<U256, Error> {
-        let rules = ogpu_rules::Terms {
-            min_trust: terms.minTrust,
-            trust_weight: terms.trustWeight,
-            min_collateral: amount::checked(terms.minCollateral)?,
-        };
-        let rules = rules.checked().map_err(|rule| self.step(U256::ZERO, U256::ZERO).refused(rule))?;
-        self.open(terms.metadata, terms.budget, terms.duration, Some(terms.biddingWindow), Some(rules))
+        let rules = (terms.minTrust, terms.minCollateral, terms.trustWeight);
+        self.open_with(terms.metadata.as_bytes(), terms.budget, terms.duration, terms.biddingWindow, rules)
     }
 
     /// Bids on a task, or repeats or lowers the bid. The first bid takes the bond from the provider's collateral. The owner of the
@@ -205,7 +198,6 @@ impl TaskManager {
         let state = self.state(task_id)?;
         let (card, provider) = self.own_card(provider_id)?;
         let task = self.client(task_id);
-        let step = self.step(task_id, provider_id);
         if task.client == card.owner {
             return Err(SelfDealing { account: card.owner }.into());
         }
@@ -213,7 +205,7 @@ impl TaskManager {
         let terms = self.terms(task_id, &state, &hot);
         let standing = self.entry(task_id, provider_id);
         let bond = if standing.stands() { 0 } else { hot.bid_bond };
-        let refused = |rule| step.refused(rule);
+        let refused = |rule| self.refused(&task_id, &provider_id, rule);
         let entry = standing.bid(wei, task.budget).map_err(refused)?;
         let card = card.debit(bond).map_err(refused)?;
         card.check_eligible(&terms, terms.collateral(wei, hot.collateral_bps)).map_err(refused)?;
@@ -222,9 +214,9 @@ impl TaskManager {
         self.put_entry(task_id, provider_id, entry);
         self.put_card(provider_id, card);
         self.put_state(task_id, next);
-        self.vm().log(BidPlaced { taskId: task_id, providerId: provider_id, price });
+        self.emit(&BidPlaced::SIGNATURE_HASH, &[&task_id, &provider_id], &[&price]);
         if next.deadline != state.deadline {
-            self.vm().log(BiddingExtended { taskId: task_id, biddingEnds: next.deadline });
+            self.emit(&BiddingExtended::SIGNATURE_HASH, &[&task_id], &[&time(next.deadline)]);
         }
         Ok(())
     }
@@ -236,16 +228,15 @@ impl TaskManager {
     pub fn withdraw_bid(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
         let state = self.state(task_id)?;
         let (card, provider) = self.own_card(provider_id)?;
-        let step = self.step(task_id, provider_id);
-        let next = state.withdraw(provider).map_err(|rule| step.refused(rule))?;
+        let next = state.withdraw(provider).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         if !self.entry(task_id, provider_id).stands() {
-            return Err(step.refused(RuleError::NoBid));
+            return Err(self.refused(&task_id, &provider_id, RuleError::NoBid));
         }
         let bond = self.hot(state.version).bid_bond;
         self.put_entry(task_id, provider_id, Entry::default());
         self.put_card(provider_id, card.restore(bond));
         self.put_state(task_id, next);
-        self.vm().log(BidWithdrawn { taskId: task_id, providerId: provider_id });
+        self.emit(&BidWithdrawn::SIGNATURE_HASH, &[&task_id, &provider_id], &[]);
         Ok(())
     }
 
@@ -261,8 +252,7 @@ impl TaskManager {
         let hot = self.hot(state.version);
         let now = self.now();
         let by = self.client(task_id).party(self.caller());
-        let step = self.step(task_id, provider_id);
-        state.check_assign(by, now, hot.assignment_grace).map_err(|rule| step.refused(rule))?;
+        state.check_assign(by, now, hot.assignment_grace).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         let terms = self.terms(task_id, &state, &hot);
         let candidate = |provider_id: U256| -> Result<(Card, u128, u128), RuleError> {
             let card = Card::unpack(self.cards.get(provider_id));
@@ -275,7 +265,7 @@ impl TaskManager {
             Ok((card.debit(collateral)?, entry.price, collateral))
         };
         let (winner, (card, price, collateral)) = if by == Party::Client && !provider_id.is_zero() {
-            (provider_id, candidate(provider_id).map_err(|rule| step.refused(rule))?)
+            (provider_id, candidate(provider_id).map_err(|rule| self.refused(&task_id, &provider_id, rule))?)
         } else {
             let best = [state.book.leader, state.book.runner_up].into_iter().map(id);
             let best = best.filter_map(|id| candidate(id).ok().map(|found| (id, found))).next();
@@ -285,16 +275,10 @@ impl TaskManager {
             }
             best
         };
-        let next = state.assign(winner.as_limbs()[0] as u32, price, now).map_err(|rule| step.refused(rule))?;
+        let next = state.assign(winner.as_limbs()[0] as u32, price, now).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.put_card(winner, card);
         self.put_state(task_id, next);
-        self.vm().log(ProviderAssigned {
-            taskId: task_id,
-            providerId: winner,
-            price: widen(price),
-            collateral: widen(collateral),
-            deadline: next.deadline,
-        });
+        self.emit(&ProviderAssigned::SIGNATURE_HASH, &[&task_id, &winner], &[&widen(price), &widen(collateral), &time(next.deadline)]);
         Ok(())
     }
 
@@ -307,11 +291,10 @@ impl TaskManager {
         let state = self.state(task_id)?;
         let provider_id = id(state.winner);
         let by = Card::unpack(self.cards.get(provider_id)).party(self.caller());
-        let step = self.step(task_id, provider_id);
-        let next = state.deliver(by, self.now()).map_err(|rule| step.refused(rule))?;
+        let next = state.deliver(by, self.now()).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.entries.setter(task_id).insert(provider_id, result_seal);
         self.put_state(task_id, next);
-        self.vm().log(ResultSubmitted { taskId: task_id, providerId: provider_id, resultSeal: result_seal });
+        self.emit(&ResultSubmitted::SIGNATURE_HASH, &[&task_id, &provider_id], &[&result_seal.into()]);
         Ok(())
     }
 
@@ -324,16 +307,16 @@ impl TaskManager {
         let state = self.state(task_id)?;
         let provider_id = id(state.winner);
         let (by, now) = (self.client(task_id).party(self.caller()), self.now());
-        let step = self.step(task_id, provider_id);
         let sealed = self.entries.getter(task_id).get(provider_id);
-        if self.seal_of(task_id, provider_id, result_hash) == sealed {
-            self.put_state(task_id, state.accept(by, now).map_err(|rule| step.refused(rule))?);
-            self.vm().log(CompletionVerified { taskId: task_id, providerId: provider_id, resultHash: result_hash });
+        let (next, event) = if self.seal_of(task_id, provider_id, result_hash) == sealed {
+            (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
         } else {
             let window = self.hot(state.version).review_window;
-            self.put_state(task_id, state.reject(by, now, window).map_err(|rule| step.refused(rule))?);
-            self.vm().log(ResultRejected { taskId: task_id, providerId: provider_id, resultHash: result_hash });
-        }
+            (state.reject(by, now, window), &ResultRejected::SIGNATURE_HASH)
+        };
+        let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
+        self.put_state(task_id, next);
+        self.emit(event, &[&task_id, &provider_id], &[&result_hash.into()]);
         Ok(())
     }
 
@@ -351,7 +334,7 @@ impl TaskManager {
             self.hot(state.version).window(state.status)
         };
         let finalized = state.finalize(self.now(), window);
-        let (next, verdict) = finalized.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        let (next, verdict) = finalized.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, verdict)
     }
 
@@ -362,9 +345,9 @@ impl TaskManager {
     pub fn cancel_task(&mut self, task_id: U256) -> Result<(), Error> {
         let by = self.client(task_id).party(self.caller());
         let next = self.state(task_id)?.cancel(by, self.now());
-        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.close(task_id, next)?;
-        self.vm().log(TaskCancelled { taskId: task_id });
+        self.emit(&TaskCancelled::SIGNATURE_HASH, &[&task_id], &[]);
         Ok(())
     }
 
@@ -376,9 +359,9 @@ impl TaskManager {
     pub fn expire_task(&mut self, task_id: U256) -> Result<(), Error> {
         let state = self.state(task_id)?;
         let next = state.expire(self.now(), self.hot(state.version).assignment_grace);
-        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.close(task_id, next)?;
-        self.vm().log(TaskExpired { taskId: task_id });
+        self.emit(&TaskExpired::SIGNATURE_HASH, &[&task_id], &[]);
         Ok(())
     }
 
@@ -389,7 +372,7 @@ impl TaskManager {
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
     pub fn fail_task(&mut self, task_id: U256) -> Result<(), Error> {
         let next = self.state(task_id)?.fail(self.now());
-        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, Verdict::Failed)
     }
 
@@ -408,9 +391,9 @@ impl TaskManager {
             Card::unpack(self.cards.get(provider_id)).party(caller)
         };
         let next = state.dispute(by, self.now(), self.hot(state.version).challenge_window);
-        let next = next.map_err(|rule| self.step(task_id, provider_id).refused(rule))?;
+        let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.put_state(task_id, next);
-        self.vm().log(DisputeOpened { taskId: task_id, by: caller });
+        self.emit(&DisputeOpened::SIGNATURE_HASH, &[&task_id, &word(caller)], &[]);
         Ok(())
     }
 
@@ -423,7 +406,7 @@ impl TaskManager {
         ownable::only_owner(self.vm())?;
         let slash = amount::checked(slash_amount)?;
         let next = self.state(task_id)?.resolve(self.now());
-        let next = next.map_err(|rule| self.step(task_id, U256::ZERO).refused(rule))?;
+        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, Verdict::Split { provider_bps, slash })
     }
 
@@ -504,10 +487,25 @@ impl TaskManager {
 }
 
 impl TaskManager {
+    /// Makes a task with terms of its own: least trust, least collateral, weight of trust.
+    fn open_with(
+        &mut self,
+        metadata: &[u8],
+        budget: U256,
+        duration: u64,
+        window: u64,
+        (min_trust, min_collateral, trust_weight): (u16, U256, u16),
+    ) -> Result<U256, Error> {
+        let min_collateral = amount::checked(min_collateral)?;
+        let terms = ogpu_rules::Terms { min_trust, trust_weight, min_collateral }.checked();
+        let terms = terms.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
+        self.open(metadata, budget, duration, Some(window), Some(terms))
+    }
+
     /// Makes a task.
     fn open(
         &mut self,
-        metadata: String,
+        metadata: &[u8],
         budget: U256,
         duration: u64,
         window: Option<u64>,
@@ -523,7 +521,7 @@ impl TaskManager {
         let version = self.current_version();
         let cold = self.cold(version);
         let times = cold.times(duration, window);
-        let (duration, window) = times.map_err(|rule| self.step(U256::ZERO, U256::ZERO).refused(rule))?;
+        let (duration, window) = times.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
         if cold.min_client_stake != 0 {
             let stake = IStakingVault::new(self.vault.get()).total_stake_of(self.vm(), Call::new(), client)?;
             let required = widen(cold.min_client_stake);
@@ -544,24 +542,23 @@ impl TaskManager {
 
         let call = Call::new_mutating(self);
         IPaymentEscrow::new(escrow).lock(self.vm(), call, task_id, client, budget)?;
-        let metadata_digest = self.vm().native_keccak256(metadata.as_bytes());
-        self.vm().log(TaskSubmitted {
-            taskId: task_id,
-            client,
-            metadataDigest: metadata_digest,
-            budget,
-            duration: duration as u64,
-            biddingEnds: state.deadline,
-            version,
+        let digest = self.vm().native_keccak256(metadata);
+        self.emit_with(
+            &TaskSubmitted::SIGNATURE_HASH,
+            &[&task_id, &word(client), &digest.into()],
+            &[
+                &budget,
+                &id(duration),
+                &time(state.deadline),
+                &id(version.into()),
+                &id(32 * 5), // where the metadata starts: after these five words
+                &id(metadata.len() as u32),
+            ],
             metadata,
-        });
+        );
         if let Some(terms) = terms {
-            self.vm().log(TermsSet {
-                taskId: task_id,
-                minTrust: terms.min_trust,
-                minCollateral: widen(terms.min_collateral),
-                trustWeight: terms.trust_weight,
-            });
+            let words = [widen(terms.min_trust.into()), widen(terms.min_collateral), widen(terms.trust_weight.into())];
+            self.emit(&TermsSet::SIGNATURE_HASH, &[&task_id], &words.each_ref());
         }
         Ok(task_id)
     }

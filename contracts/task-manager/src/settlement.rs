@@ -1,6 +1,7 @@
 //! How tasks end: words first, then the escrow, the vault and the registry.
 
 use alloy_primitives::U256;
+use alloy_sol_types::SolEvent;
 use ogpu_common::{
     amount::widen,
     interfaces::{IPaymentEscrow, IReputationRegistry, IStakingVault},
@@ -23,7 +24,7 @@ impl TaskManager {
         let hot = self.hot(next.version);
         let collateral = self.terms(task_id, &next, &hot).collateral(next.price, hot.collateral_bps);
         let settled = settle::settle(verdict, next.price, collateral, &hot);
-        let settled = settled.map_err(|rule| self.step(task_id, provider_id).refused(rule))?;
+        let settled = settled.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         let (payment, fee, slashed) = (widen(settled.payment), widen(settled.fee), widen(settled.slash));
         let card = Card::unpack(self.cards.get(provider_id)).restore(settled.released);
         self.put_state(task_id, next);
@@ -43,22 +44,11 @@ impl TaskManager {
             self.put_card(provider_id, Card { trust: trust(score), ..card });
         }
 
+        let parties = [&task_id, &provider_id];
         match verdict {
-            Verdict::Paid => {
-                self.vm().log(PaymentFinalized { taskId: task_id, providerId: provider_id, payment, fee });
-            }
-            Verdict::Failed => {
-                self.vm().log(TaskFailed { taskId: task_id, providerId: provider_id, slashed });
-            }
-            Verdict::Split { .. } => {
-                self.vm().log(DisputeResolved {
-                    taskId: task_id,
-                    providerId: provider_id,
-                    payment,
-                    fee,
-                    slashed,
-                });
-            }
+            Verdict::Paid => self.emit(&PaymentFinalized::SIGNATURE_HASH, &parties, &[&payment, &fee]),
+            Verdict::Failed => self.emit(&TaskFailed::SIGNATURE_HASH, &parties, &[&slashed]),
+            Verdict::Split { .. } => self.emit(&DisputeResolved::SIGNATURE_HASH, &parties, &[&payment, &fee, &slashed]),
         }
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! The words of the task manager, as values of the rules.
 
 use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolEvent;
 use ogpu_rules::{Card, ClientSlot, ColdParams, Entry, HotParams, Params, TaskState, Terms};
 use stylus_sdk::prelude::*;
 
 use crate::{
     TaskManager,
-    abi::Parameters,
-    errors::{Error, Step, TooManyVersions, UnknownProvider, UnknownTask},
+    abi::{Parameters, id},
+    errors::{Error, TooManyVersions, UnknownProvider, UnknownTask},
     events::ParametersSet,
 };
 
@@ -18,11 +19,6 @@ impl TaskManager {
 
     pub(crate) fn caller(&self) -> Address {
         self.vm().msg_sender()
-    }
-
-    /// What an error of this call is to speak of.
-    pub(crate) fn step(&self, task_id: U256, provider_id: U256) -> Step {
-        Step { task_id, provider_id, caller: self.caller() }
     }
 
     pub(crate) fn state(&self, task_id: U256) -> Result<TaskState, Error> {
@@ -75,12 +71,12 @@ impl TaskManager {
     /// Adds a set of parameters and makes it the current one.
     pub(crate) fn add_parameters(&mut self, parameters: Parameters) -> Result<u16, Error> {
         let Params { hot, cold } =
-            parameters.checked().map_err(|rule| self.step(U256::ZERO, U256::ZERO).refused(rule))?;
+            parameters.checked().map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
         let version = (self.version.get().as_limbs()[0] as u16).checked_add(1).ok_or(TooManyVersions {})?;
         self.version.set(alloy_primitives::aliases::U16::from_limbs([version as u64]));
         self.hot_params.insert(version, hot.pack());
         self.cold_params.insert(version, cold.pack());
-        self.vm().log(ParametersSet { version, parameters });
+        self.emit(&ParametersSet::SIGNATURE_HASH, &[&id(version.into())], &parameters.to_words().each_ref());
         Ok(version)
     }
 }
