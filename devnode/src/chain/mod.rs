@@ -114,6 +114,11 @@ impl Chain {
         if let Some(timestamp) = genesis.timestamp {
             chain.clock.set(timestamp, 0)?;
         }
+        for account in ogpu_evm::genesis(&chain.config) {
+            chain
+                .state
+                .insert(account.address, account.info, account.storage);
+        }
         for DevAccount { signer, balance } in &chain.accounts {
             chain
                 .state

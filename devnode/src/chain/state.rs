@@ -144,6 +144,20 @@ impl State {
         keccak256(digest)
     }
 
+    /// Puts an account there outside of any transaction.
+    pub fn insert(&mut self, address: Address, info: AccountInfo, storage: Vec<(U256, U256)>) {
+        if let Some(code) = info.code.clone() {
+            self.set_code(address, code);
+        }
+        self.edit_account(address, |account| {
+            account.balance = info.balance;
+            account.nonce = info.nonce;
+        });
+        for (slot, value) in storage {
+            self.set_storage(address, slot, value);
+        }
+    }
+
     /// Changes an account outside of any transaction.
     pub fn edit_account(&mut self, address: Address, edit: impl FnOnce(&mut Account)) {
         let mut account = self.latest().account(address);
