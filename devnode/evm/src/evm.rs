@@ -248,7 +248,8 @@ impl<DB: Database, I: Inspector<ArbContext<DB>>> InspectorEvmTr for ArbEvm<DB, I
         let action = match self.run_program()? {
             Some(action) => {
                 let Evm { ctx, inspector, .. } = &mut self.inner;
-                for log in ctx.journaled_state.logs()[logs..].to_vec() {
+                let emitted = ctx.journaled_state.logs()[logs..].to_vec();
+                for log in emitted {
                     inspector.log(ctx, log);
                 }
                 action

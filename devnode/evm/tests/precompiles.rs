@@ -490,3 +490,45 @@ fn changing_parameters_costs_an_owner_nothing() {
     let plain = chain.send_from(DEV_ACCOUNT, TxKind::Call(HERE), set, 0);
     assert_eq!(output.result.tx_gas_used(), plain.result.tx_gas_used());
 }
+
+#[test]
+fn no_calldata_breaks_a_precompile() {
+    let mut chain = Chain::new();
+    let program = chain.program(&module("sub_counter"));
+    let selectors = [
+        ArbWasm::activateProgramCall::SELECTOR,
+        ArbWasm::codehashKeepaliveCall::SELECTOR,
+        ArbWasm::programInitGasCall::SELECTOR,
+        ArbWasmCache::cacheProgramCall::SELECTOR,
+        Arb::arbBlockHashCall::SELECTOR,
+        Arb::getCodeCall::SELECTOR,
+        Arb::setInkPriceCall::SELECTOR,
+    ];
+    let addresses = [
+        ARB_SYS,
+        ARB_INFO,
+        ARB_OWNER_PUBLIC,
+        ARB_GAS_INFO,
+        ARB_OWNER,
+        ARB_WASM,
+        ARB_WASM_CACHE,
+        ARB_DEBUG,
+    ];
+    for address in addresses {
+        for selector in selectors {
+            for tail in [
+                vec![],
+                vec![0xFF; 31],
+                vec![0xFF; 32],
+                vec![0xFF; 100],
+                vec![0; 3],
+            ] {
+                let data = [&selector[..], &tail].concat();
+                for cut in [0, 1, 3, data.len()] {
+                    chain.call(address, data[..cut].to_vec());
+                }
+            }
+        }
+    }
+    assert!(chain.send(program, [0], 0).result.is_success());
+}
