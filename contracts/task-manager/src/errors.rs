@@ -8,7 +8,11 @@ use ogpu_common::amount::widen;
 use ogpu_rules::{MAX_COLLATERAL, Party, RuleError};
 use stylus_sdk::{prelude::*, stylus_core::calls::errors::Error as CallError};
 
-use crate::TaskManager;
+use crate::{
+    TaskManager,
+    abi::{id, time},
+    events::word,
+};
 
 sol! {
     /// There is no task with this id.
@@ -86,8 +90,19 @@ sol! {
 pub struct Error(Vec<u8>);
 
 impl Error {
-    /// Revert data as it is.
-    pub(crate) fn raw(data: Vec<u8>) -> Self {
+    /// An error all of whose fields are words, which are these. One function for all of them is a fraction of the code of an encoder
+    /// for each.
+    pub(crate) fn of<E: SolError>(fields: &[&U256]) -> Self {
+        Self::encode(E::SELECTOR, fields)
+    }
+
+    #[inline(never)]
+    fn encode(selector: [u8; 4], fields: &[&U256]) -> Self {
+        let mut data = Vec::with_capacity(4 + 32 * fields.len());
+        data.extend_from_slice(&selector);
+        for field in fields {
+            data.extend_from_slice(&field.to_be_bytes::<32>());
+        }
         Self(data)
     }
 }
@@ -113,17 +128,10 @@ impl From<CallError> for Error {
     }
 }
 
-/// Makes [`Error`] out of each of these, and lists them in the interface.
-macro_rules! encoded {
+/// Lists errors in the exported interface.
+#[cfg(feature = "export-abi")]
+macro_rules! listed {
     ($($error:ident),* $(,)?) => {
-        $(impl From<$error> for Error {
-            #[inline(never)]
-            fn from(error: $error) -> Self {
-                Self(error.abi_encode())
-            }
-        })*
-
-        #[cfg(feature = "export-abi")]
         impl stylus_sdk::abi::export::internal::InnerTypes for Error {
             fn inner_types() -> Vec<stylus_sdk::abi::export::internal::InnerType> {
                 use stylus_sdk::abi::export::internal::{InnerType, InnerTypes};
@@ -139,7 +147,8 @@ macro_rules! encoded {
     };
 }
 
-encoded! {
+#[cfg(feature = "export-abi")]
+listed! {
     UnknownTask,
     UnknownProvider,
     WrongStatus,
@@ -168,43 +177,37 @@ impl TaskManager {
     /// The error that tells the caller why the rules refuse a step on this task by this provider.
     #[inline(never)]
     pub(crate) fn refused(&self, task_id: &U256, provider_id: &U256, rule: RuleError) -> Error {
-        let (task_id, provider_id) = (*task_id, *provider_id);
-        let caller = self.vm().msg_sender();
+        let caller = word(self.vm().msg_sender());
         match rule {
-            RuleError::WrongStatus(status) => {
-                WrongStatus { taskId: task_id, status: status as u8 }.into()
-            }
-            RuleError::NotAllowed { needed: Party::Provider } => {
-                NotProvider { providerId: provider_id, caller }.into()
-            }
-            RuleError::NotAllowed { .. } => NotClient { taskId: task_id, caller }.into(),
-            RuleError::TooEarly { from } => TooEarly { taskId: task_id, from }.into(),
-            RuleError::TooLate { until } => TooLate { taskId: task_id, until }.into(),
-            RuleError::Zero => ogpu_common::Error::from(ogpu_common::ZeroAmount {}).into(),
+            RuleError::WrongStatus(status) => Error::of::<WrongStatus>(&[task_id, &id(status as u32)]),
+            RuleError::NotAllowed { needed: Party::Provider } => Error::of::<NotProvider>(&[provider_id, &caller]),
+            RuleError::NotAllowed { .. } => Error::of::<NotClient>(&[task_id, &caller]),
+            RuleError::TooEarly { from } => Error::of::<TooEarly>(&[task_id, &time(from)]),
+            RuleError::TooLate { until } => Error::of::<TooLate>(&[task_id, &time(until)]),
+            RuleError::Zero => Error::of::<ogpu_common::ZeroAmount>(&[]),
             RuleError::PriceAboveBudget { price, budget } => {
-                PriceAboveBudget { price: widen(price), budget: widen(budget) }.into()
+                Error::of::<PriceAboveBudget>(&[&widen(price), &widen(budget)])
             }
             RuleError::PriceRaised { price, standing } => {
-                PriceRaised { price: widen(price), standing: widen(standing) }.into()
+                Error::of::<PriceRaised>(&[&widen(price), &widen(standing)])
             }
             RuleError::TrustTooLow { trust, required } => {
-                TrustTooLow { trust: widen(trust.into()), required: widen(required.into()) }.into()
+                Error::of::<TrustTooLow>(&[&id(trust.into()), &id(required.into())])
             }
             RuleError::CollateralTooLow { free, required } => {
-                CollateralTooLow { free: widen(free), required: widen(required) }.into()
+                Error::of::<CollateralTooLow>(&[&widen(free), &widen(required)])
             }
             RuleError::CollateralTooHigh { amount } => {
-                CollateralTooHigh { amount: widen(amount), maximum: widen(MAX_COLLATERAL) }.into()
+                Error::of::<CollateralTooHigh>(&[&widen(amount), &widen(MAX_COLLATERAL)])
             }
-            RuleError::NoBid => NoBid { taskId: task_id, providerId: provider_id }.into(),
-            RuleError::BidWon => BidWon { taskId: task_id, providerId: provider_id }.into(),
-            RuleError::SelfDealing => SelfDealing { account: caller }.into(),
+            RuleError::NoBid => Error::of::<NoBid>(&[task_id, provider_id]),
+            RuleError::BidWon => Error::of::<BidWon>(&[task_id, provider_id]),
+            RuleError::SelfDealing => Error::of::<SelfDealing>(&[&caller]),
             RuleError::SlashAboveCollateral { slash, collateral } => {
-                SlashAboveCollateral { slash: widen(slash), collateral: widen(collateral) }.into()
+                Error::of::<SlashAboveCollateral>(&[&widen(slash), &widen(collateral)])
             }
             RuleError::OutOfRange { value, min, max, field } => {
-                OutOfRange { field, value: widen(value), minimum: widen(min), maximum: widen(max) }
-                    .into()
+                Error::of::<OutOfRange>(&[&id(field.into()), &widen(value), &widen(min), &widen(max)])
             }
         }
     }

@@ -123,17 +123,17 @@ impl TaskManager {
         pausable::when_not_paused(self.vm(), self.paused_until.get())?;
         let wei = amount::positive(amount)?;
         let caller = self.caller();
-        let (owner, trust) = self.standing(provider_id)?;
+        let (owner, trust) = self.standing(&provider_id)?;
         let card = Card::unpack(self.cards.get(provider_id));
         if owner.is_zero() || provider_id > id(u32::MAX) {
-            return Err(UnknownProvider { providerId: provider_id }.into());
+            return Err(Error::of::<UnknownProvider>(&[&provider_id]));
         }
         if caller != owner || !(card.owner.is_zero() || card.owner == owner) {
-            return Err(NotProvider { providerId: provider_id, caller }.into());
+            return Err(Error::of::<NotProvider>(&[&provider_id, &word(caller)]));
         }
         let card = Card { owner, trust, ..card }.credit(wei);
         let card = card.map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
-        self.put_card(provider_id, card);
+        self.put_card(&provider_id, &card);
         let (call, vault) = (Call::new_mutating(self), self.vault.get());
         IStakingVault::new(vault).lock(self.vm(), call, caller, amount)?;
         self.emit(&CollateralDeposited::SIGNATURE_HASH, &[&provider_id, &word(owner)], &[&amount]);
@@ -146,9 +146,9 @@ impl TaskManager {
     /// [`UnknownProvider`], [`NotProvider`], [`CollateralTooLow`].
     pub fn withdraw_collateral(&mut self, provider_id: U256, amount: U256) -> Result<(), Error> {
         let wei = amount::positive(amount)?;
-        let (card, _) = self.own_card(provider_id)?;
+        let (card, _) = self.own_card(&provider_id)?;
         let card = card.debit(wei).map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
-        self.put_card(provider_id, card);
+        self.put_card(&provider_id, &card);
         let (call, vault) = (Call::new_mutating(self), self.vault.get());
         IStakingVault::new(vault).unlock(self.vm(), call, card.owner, amount)?;
         self.emit(&CollateralWithdrawn::SIGNATURE_HASH, &[&provider_id, &word(card.owner)], &[&amount]);
@@ -160,9 +160,9 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownProvider`].
     pub fn refresh_provider(&mut self, provider_id: U256) -> Result<(), Error> {
-        let (card, _) = self.card(provider_id)?;
-        let (_, trust) = self.standing(provider_id)?;
-        self.put_card(provider_id, Card { trust, ..card });
+        let (card, _) = self.card(&provider_id)?;
+        let (_, trust) = self.standing(&provider_id)?;
+        self.put_card(&provider_id, &Card { trust, ..card });
         self.emit(&ProviderRefreshed::SIGNATURE_HASH, &[&provider_id], &[&id(trust.into()), &widen(card.free)]);
         Ok(())
     }
@@ -195,15 +195,15 @@ impl TaskManager {
     pub fn place_bid(&mut self, task_id: U256, provider_id: U256, price: U256) -> Result<(), Error> {
         pausable::when_not_paused(self.vm(), self.paused_until.get())?;
         let wei = amount::positive(price)?;
-        let state = self.state(task_id)?;
-        let (card, provider) = self.own_card(provider_id)?;
-        let task = self.client(task_id);
+        let state = self.state(&task_id)?;
+        let (card, provider) = self.own_card(&provider_id)?;
+        let task = self.client(&task_id);
         if task.client == card.owner {
-            return Err(SelfDealing { account: card.owner }.into());
+            return Err(self.refused(&task_id, &provider_id, RuleError::SelfDealing));
         }
         let hot = self.hot(state.version);
-        let terms = self.terms(task_id, &state, &hot);
-        let standing = self.entry(task_id, provider_id);
+        let terms = self.terms(&task_id, &state, &hot);
+        let standing = self.entry(&task_id, &provider_id);
         let bond = if standing.stands() { 0 } else { hot.bid_bond };
         let refused = |rule| self.refused(&task_id, &provider_id, rule);
         let entry = standing.bid(wei, task.budget).map_err(refused)?;
@@ -211,9 +211,9 @@ impl TaskManager {
         card.check_eligible(&terms, terms.collateral(wei, hot.collateral_bps)).map_err(refused)?;
         let rank = rank(fit(wei, task.budget, card.trust, terms.trust_weight), card.free);
         let next = state.bid(provider, rank, self.now(), hot.late_bid_window).map_err(refused)?;
-        self.put_entry(task_id, provider_id, entry);
-        self.put_card(provider_id, card);
-        self.put_state(task_id, next);
+        self.put_entry(&task_id, &provider_id, entry);
+        self.put_card(&provider_id, &card);
+        self.put_state(&task_id, &next);
         self.emit(&BidPlaced::SIGNATURE_HASH, &[&task_id, &provider_id], &[&price]);
         if next.deadline != state.deadline {
             self.emit(&BiddingExtended::SIGNATURE_HASH, &[&task_id], &[&time(next.deadline)]);
@@ -226,16 +226,16 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`UnknownProvider`], [`NotProvider`], [`NoBid`], [`BidWon`].
     pub fn withdraw_bid(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
-        let state = self.state(task_id)?;
-        let (card, provider) = self.own_card(provider_id)?;
+        let state = self.state(&task_id)?;
+        let (card, provider) = self.own_card(&provider_id)?;
         let next = state.withdraw(provider).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        if !self.entry(task_id, provider_id).stands() {
+        if !self.entry(&task_id, &provider_id).stands() {
             return Err(self.refused(&task_id, &provider_id, RuleError::NoBid));
         }
         let bond = self.hot(state.version).bid_bond;
-        self.put_entry(task_id, provider_id, Entry::default());
-        self.put_card(provider_id, card.restore(bond));
-        self.put_state(task_id, next);
+        self.put_entry(&task_id, &provider_id, Entry::default());
+        self.put_card(&provider_id, &card.restore(bond));
+        self.put_state(&task_id, &next);
         self.emit(&BidWithdrawn::SIGNATURE_HASH, &[&task_id, &provider_id], &[]);
         Ok(())
     }
@@ -248,15 +248,15 @@ impl TaskManager {
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`], [`TooLate`], [`NoBid`], [`TrustTooLow`], [`CollateralTooLow`] of the client's
     /// choice; [`NoEligibleBid`], [`NotBestFit`].
     pub fn assign_provider(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
-        let state = self.state(task_id)?;
+        let state = self.state(&task_id)?;
         let hot = self.hot(state.version);
         let now = self.now();
-        let by = self.client(task_id).party(self.caller());
+        let by = self.client(&task_id).party(self.caller());
         state.check_assign(by, now, hot.assignment_grace).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        let terms = self.terms(task_id, &state, &hot);
+        let terms = self.terms(&task_id, &state, &hot);
         let candidate = |provider_id: U256| -> Result<(Card, u128, u128), RuleError> {
             let card = Card::unpack(self.cards.get(provider_id));
-            let entry = self.entry(task_id, provider_id);
+            let entry = self.entry(&task_id, &provider_id);
             if !entry.stands() {
                 return Err(RuleError::NoBid);
             }
@@ -269,15 +269,15 @@ impl TaskManager {
         } else {
             let best = [state.book.leader, state.book.runner_up].into_iter().map(id);
             let best = best.filter_map(|id| candidate(id).ok().map(|found| (id, found))).next();
-            let best = best.ok_or(NoEligibleBid { taskId: task_id })?;
+            let best = best.ok_or_else(|| Error::of::<NoEligibleBid>(&[&task_id]))?;
             if !provider_id.is_zero() && provider_id != best.0 {
-                return Err(NotBestFit { providerId: provider_id, bestProviderId: best.0 }.into());
+                return Err(Error::of::<NotBestFit>(&[&provider_id, &best.0]));
             }
             best
         };
         let next = state.assign(winner.as_limbs()[0] as u32, price, now).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.put_card(winner, card);
-        self.put_state(task_id, next);
+        self.put_card(&winner, &card);
+        self.put_state(&task_id, &next);
         self.emit(&ProviderAssigned::SIGNATURE_HASH, &[&task_id, &winner], &[&widen(price), &widen(collateral), &time(next.deadline)]);
         Ok(())
     }
@@ -288,12 +288,12 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`NotProvider`], [`TooLate`].
     pub fn submit_result(&mut self, task_id: U256, result_seal: B256) -> Result<(), Error> {
-        let state = self.state(task_id)?;
+        let state = self.state(&task_id)?;
         let provider_id = id(state.winner);
         let by = Card::unpack(self.cards.get(provider_id)).party(self.caller());
         let next = state.deliver(by, self.now()).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.entries.setter(task_id).insert(provider_id, result_seal);
-        self.put_state(task_id, next);
+        self.put_state(&task_id, &next);
         self.emit(&ResultSubmitted::SIGNATURE_HASH, &[&task_id, &provider_id], &[&result_seal.into()]);
         Ok(())
     }
@@ -304,9 +304,9 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`NotClient`], [`TooLate`].
     pub fn verify_completion(&mut self, task_id: U256, result_hash: B256) -> Result<(), Error> {
-        let state = self.state(task_id)?;
+        let state = self.state(&task_id)?;
         let provider_id = id(state.winner);
-        let (by, now) = (self.client(task_id).party(self.caller()), self.now());
+        let (by, now) = (self.client(&task_id).party(self.caller()), self.now());
         let sealed = self.entries.getter(task_id).get(provider_id);
         let (next, event) = if self.seal_of(task_id, provider_id, result_hash) == sealed {
             (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
@@ -315,7 +315,7 @@ impl TaskManager {
             (state.reject(by, now, window), &ResultRejected::SIGNATURE_HASH)
         };
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.put_state(task_id, next);
+        self.put_state(&task_id, &next);
         self.emit(event, &[&task_id, &provider_id], &[&result_hash.into()]);
         Ok(())
     }
@@ -327,7 +327,7 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
     pub fn finalize_payment(&mut self, task_id: U256) -> Result<(), Error> {
-        let state = self.state(task_id)?;
+        let state = self.state(&task_id)?;
         let window = if state.status == Status::Disputed {
             self.cold(state.version).arbitration_window
         } else {
@@ -343,8 +343,8 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`NotClient`].
     pub fn cancel_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let by = self.client(task_id).party(self.caller());
-        let next = self.state(task_id)?.cancel(by, self.now());
+        let by = self.client(&task_id).party(self.caller());
+        let next = self.state(&task_id)?.cancel(by, self.now());
         let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.close(task_id, next)?;
         self.emit(&TaskCancelled::SIGNATURE_HASH, &[&task_id], &[]);
@@ -357,7 +357,7 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
     pub fn expire_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let state = self.state(task_id)?;
+        let state = self.state(&task_id)?;
         let next = state.expire(self.now(), self.hot(state.version).assignment_grace);
         let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.close(task_id, next)?;
@@ -371,7 +371,7 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
     pub fn fail_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let next = self.state(task_id)?.fail(self.now());
+        let next = self.state(&task_id)?.fail(self.now());
         let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, Verdict::Failed)
     }
@@ -382,17 +382,17 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`NotProvider`], [`NotClient`], [`TooLate`].
     pub fn open_dispute(&mut self, task_id: U256) -> Result<(), Error> {
-        let state = self.state(task_id)?;
+        let state = self.state(&task_id)?;
         let caller = self.caller();
         let provider_id = id(state.winner);
         let by = if state.status == Status::Verified {
-            self.client(task_id).party(caller)
+            self.client(&task_id).party(caller)
         } else {
             Card::unpack(self.cards.get(provider_id)).party(caller)
         };
         let next = state.dispute(by, self.now(), self.hot(state.version).challenge_window);
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.put_state(task_id, next);
+        self.put_state(&task_id, &next);
         self.emit(&DisputeOpened::SIGNATURE_HASH, &[&task_id, &word(caller)], &[]);
         Ok(())
     }
@@ -405,7 +405,7 @@ impl TaskManager {
     pub fn resolve_dispute(&mut self, task_id: U256, provider_bps: u16, slash_amount: U256) -> Result<(), Error> {
         ownable::only_owner(self.vm())?;
         let slash = amount::checked(slash_amount)?;
-        let next = self.state(task_id)?.resolve(self.now());
+        let next = self.state(&task_id)?.resolve(self.now());
         let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, Verdict::Split { provider_bps, slash })
     }
@@ -415,10 +415,10 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`].
     pub fn task_of(&self, task_id: U256) -> Result<TaskView, Error> {
-        let state = self.state(task_id)?;
-        let ClientSlot { client, budget } = self.client(task_id);
+        let state = self.state(&task_id)?;
+        let ClientSlot { client, budget } = self.client(&task_id);
         let hot = self.hot(state.version);
-        let terms = self.terms(task_id, &state, &hot);
+        let terms = self.terms(&task_id, &state, &hot);
         let window = match state.status {
             Status::Submitted | Status::Verified | Status::Rejected => hot.window(state.status),
             Status::Disputed => self.cold(state.version).arbitration_window,
@@ -445,7 +445,7 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`].
     pub fn bid_of(&self, task_id: U256, provider_id: U256) -> Result<BidView, Error> {
-        let state = self.state(task_id)?;
+        let state = self.state(&task_id)?;
         let word = self.entries.getter(task_id).get(provider_id);
         Ok(if Entry::is_seal(word) {
             BidView { price: widen(state.price), resultSeal: word }
@@ -515,7 +515,7 @@ impl TaskManager {
         let wei = amount::positive(budget)?;
         let escrow = self.escrow.get();
         if escrow.is_zero() {
-            return Err(SiblingsNotSet {}.into());
+            return Err(Error::of::<SiblingsNotSet>(&[]));
         }
         let client = self.caller();
         let version = self.current_version();
@@ -526,7 +526,7 @@ impl TaskManager {
             let stake = IStakingVault::new(self.vault.get()).total_stake_of(self.vm(), Call::new(), client)?;
             let required = widen(cold.min_client_stake);
             if stake < required {
-                return Err(ClientStakeTooLow { stake, required }.into());
+                return Err(Error::of::<ClientStakeTooLow>(&[&stake, &required]));
             }
         }
 
@@ -535,7 +535,7 @@ impl TaskManager {
         let task_id = widen(number.into());
         self.clients.insert(task_id, ClientSlot { client, budget: wei }.pack());
         let state = TaskState::open(version, terms.is_some(), duration, self.now(), window);
-        self.put_state(task_id, state);
+        self.put_state(&task_id, &state);
         if let Some(terms) = terms {
             self.terms.insert(task_id, terms.pack());
         }
@@ -564,18 +564,18 @@ impl TaskManager {
     }
 
     /// The card of a provider that the caller owns, and its id.
-    fn own_card(&self, provider_id: U256) -> Result<(Card, u32), Error> {
+    fn own_card(&self, provider_id: &U256) -> Result<(Card, u32), Error> {
         let (card, id) = self.card(provider_id)?;
         match card.party(self.caller()) {
             Party::Provider => Ok((card, id)),
-            _ => Err(NotProvider { providerId: provider_id, caller: self.caller() }.into()),
+            _ => Err(Error::of::<NotProvider>(&[provider_id, &word(self.caller())])),
         }
     }
 
     /// A provider's owner and score, from the registry.
-    fn standing(&self, provider_id: U256) -> Result<(Address, u16), Error> {
+    fn standing(&self, provider_id: &U256) -> Result<(Address, u16), Error> {
         let registry = IReputationRegistry::new(self.registry.get());
-        let (owner, score) = registry.standing_of(self.vm(), Call::new(), provider_id)?;
+        let (owner, score) = registry.standing_of(self.vm(), Call::new(), *provider_id)?;
         Ok((owner, trust(score)))
     }
 }

@@ -7,10 +7,10 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
-use ogpu_common::{Ownable, Pausable, Upgradeable};
+use ogpu_common::{Ownable, Pausable, Upgradeable, uups};
 use stylus_sdk::{
     ArbResult,
-    abi::{Router, router_entrypoint},
+    abi::{Bytes, Router, router_entrypoint},
     function_selector,
     host::VM,
     prelude::*,
@@ -21,6 +21,7 @@ use crate::{
     TaskManager,
     abi::{Parameters, id, time},
     errors::Error,
+    events::word,
 };
 
 /// Where execution starts.
@@ -67,18 +68,32 @@ selectors! {
     CURRENT_VERSION = "currentVersion"();
     SIBLINGS = "siblings"();
     SEAL_OF = "sealOf"(U256, U256, B256);
+    OWNER = "owner"();
+    TRANSFER_OWNERSHIP = "transferOwnership"(Address);
+    RENOUNCE_OWNERSHIP = "renounceOwnership"();
+    GUARDIAN = "guardian"();
+    SET_GUARDIAN = "setGuardian"(Address);
+    PAUSE = "pause"(u64);
+    UNPAUSE = "unpause"();
+    PAUSED_UNTIL = "pausedUntil"();
+    PROXIABLE_UUID = "proxiableUUID"();
+    UPGRADE_TO_AND_CALL = "upgradeToAndCall"(Address, Bytes);
+    UPGRADE_INTERFACE_VERSION = "UPGRADE_INTERFACE_VERSION"();
 }
 
 impl Router<TaskManager> for Words {
     type Storage = TaskManager;
 
     fn route(manager: &mut TaskManager, selector: u32, input: &[u8]) -> Option<ArbResult> {
-        if let Some(result) = own(manager, selector, Args(input)) {
-            return Some(result.map_err(Vec::from));
+        let words = words(selector)?;
+        if selector != UPGRADE_TO_AND_CALL
+            && let Err(data) = manager.deny_value("")
+        {
+            return Some(Err(data));
         }
-        <TaskManager as Router<TaskManager, dyn Ownable>>::route(manager, selector, input)
-            .or_else(|| <TaskManager as Router<TaskManager, dyn Pausable>>::route(manager, selector, input))
-            .or_else(|| <TaskManager as Router<TaskManager, dyn Upgradeable>>::route(manager, selector, input))
+        // what cannot be decoded reverts without data, as it does with the SDK's router
+        let result = if input.len() < 32 * words { None } else { call(manager, selector, Args(input)) };
+        Some(result.map_or(Err(Vec::new()), |result| result.map_err(Vec::from)))
     }
 
     fn fallback(_: &mut TaskManager, _: &[u8]) -> Option<ArbResult> {
@@ -94,25 +109,20 @@ impl Router<TaskManager> for Words {
     }
 }
 
-/// Runs a function of this contract's own; nothing if the selector is of none.
-fn own(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Result<Vec<u8>, Error>> {
-    let words = match selector {
-        TASK_COUNT | CURRENT_VERSION | SIBLINGS => 0,
+/// How many words the arguments have at least; nothing for an unknown selector.
+fn words(selector: u32) -> Option<usize> {
+    Some(match selector {
+        TASK_COUNT | CURRENT_VERSION | SIBLINGS | OWNER | RENOUNCE_OWNERSHIP | GUARDIAN | UNPAUSE | PAUSED_UNTIL
+        | PROXIABLE_UUID | UPGRADE_INTERFACE_VERSION => 0,
         REFRESH_PROVIDER | FINALIZE_PAYMENT | CANCEL_TASK | EXPIRE_TASK | FAIL_TASK | OPEN_DISPUTE | TASK_OF
-        | CARD_OF | PARAMETERS | SUBMIT_TASK_WITH_TERMS => 1,
+        | CARD_OF | PARAMETERS | SUBMIT_TASK_WITH_TERMS | TRANSFER_OWNERSHIP | SET_GUARDIAN | PAUSE => 1,
         DEPOSIT_COLLATERAL | WITHDRAW_COLLATERAL | WITHDRAW_BID | ASSIGN_PROVIDER | SUBMIT_RESULT
-        | VERIFY_COMPLETION | BID_OF => 2,
+        | VERIFY_COMPLETION | BID_OF | UPGRADE_TO_AND_CALL => 2,
         SET_SIBLINGS | PLACE_BID | RESOLVE_DISPUTE | SEAL_OF | SUBMIT_TASK => 3,
         SET_PARAMETERS => Parameters::WORDS,
         INITIALIZE => 1 + Parameters::WORDS,
         _ => return None,
-    };
-    if let Err(data) = manager.deny_value("") {
-        return Some(Err(Error::raw(data)));
-    }
-    // what cannot be decoded reverts without data, as it does with the SDK's router
-    let result = if args.0.len() < 32 * words { None } else { call(manager, selector, args) };
-    Some(result.unwrap_or_else(|| Err(Error::raw(Vec::new()))))
+    })
 }
 
 /// Runs the function with a known selector and enough words; nothing if an argument does not fit its type.
@@ -134,14 +144,32 @@ fn call(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Resu
         RESOLVE_DISPUTE => manager.resolve_dispute(args.word(0), args.small(1, 16)? as u16, args.word(2)),
         SET_SIBLINGS => manager.set_siblings(args.address(0)?, args.address(1)?, args.address(2)?),
         INITIALIZE => manager.initialize(args.address(0)?, Parameters::from_words(&args, 1)?),
-        _ => return answer(manager, selector, args),
+        _ => return shared(manager, selector, args),
     };
     Some(done.map(|()| Vec::new()))
 }
 
+/// Runs the function of [`Ownable`], [`Pausable`] or [`Upgradeable`] with a known selector that returns nothing.
+fn shared(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Result<Vec<u8>, Error>> {
+    let done = match selector {
+        TRANSFER_OWNERSHIP => manager.transfer_ownership(args.address(0)?),
+        RENOUNCE_OWNERSHIP => manager.renounce_ownership(),
+        SET_GUARDIAN => manager.set_guardian(args.address(0)?),
+        PAUSE => manager.pause(args.small(0, 64)?),
+        UNPAUSE => manager.unpause(),
+        UPGRADE_TO_AND_CALL => {
+            let (implementation, data) = (args.address(0)?, args.text(1)?);
+            let call = Call::new_mutating(manager);
+            uups::upgrade_to_and_call(manager.vm(), call, implementation, data)
+        }
+        _ => return answer(manager, selector, args),
+    };
+    Some(done.map(|()| Vec::new()).map_err(Error::from))
+}
+
 /// Runs the function with a known selector that returns something.
 fn answer(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Result<Vec<u8>, Error>> {
-    let word = match selector {
+    let answer = match selector {
         SUBMIT_TASK => {
             let (metadata, duration) = (args.text(0)?, args.small(2, 64)?);
             manager.open(metadata, args.word(1), duration, None, None)
@@ -159,9 +187,13 @@ fn answer(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Re
         TASK_COUNT => Ok(manager.task_count()),
         CURRENT_VERSION => Ok(id(manager.current_version().into())),
         SEAL_OF => Ok(manager.seal_of(args.word(0), args.word(1), args.word(2).into()).into()),
+        OWNER => Ok(word(manager.owner())),
+        GUARDIAN => Ok(word(manager.guardian())),
+        PAUSED_UNTIL => Ok(time(manager.paused_until())),
+        PROXIABLE_UUID => manager.proxiable_uuid().map(Into::into).map_err(Error::from),
         _ => return list(manager, selector, args),
     };
-    Some(word.map(|word| encode(&[word])))
+    Some(answer.map(|word| encode(&[word])))
 }
 
 /// Runs the function with a known selector that returns several words.
@@ -169,7 +201,7 @@ fn list(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Resu
     Some(match selector {
         TASK_OF => manager.task_of(args.word(0)).map(|task| {
             encode(&[
-                task.client.into_word().into(),
+                word(task.client),
                 task.budget,
                 id(task.status.into()),
                 id(task.version.into()),
@@ -186,12 +218,19 @@ fn list(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Resu
         BID_OF => manager.bid_of(args.word(0), args.word(1)).map(|bid| encode(&[bid.price, bid.resultSeal.into()])),
         CARD_OF => {
             let (owner, trust, collateral) = manager.card_of(args.word(0));
-            Ok(encode(&[owner.into_word().into(), trust, collateral]))
+            Ok(encode(&[word(owner), trust, collateral]))
         }
         PARAMETERS => Ok(encode(&manager.parameters(args.small(0, 16)? as u16).to_words())),
         SIBLINGS => {
             let (escrow, vault, registry) = manager.siblings();
-            Ok(encode(&[escrow, vault, registry].map(|sibling| sibling.into_word().into())))
+            Ok(encode(&[escrow, vault, registry].map(word)))
+        }
+        UPGRADE_INTERFACE_VERSION => {
+            let version = manager.upgrade_interface_version();
+            let mut bytes = encode(&[id(32), id(version.len() as u32)]);
+            bytes.extend_from_slice(version.as_bytes());
+            bytes.resize(32 * 3, 0);
+            Ok(bytes)
         }
         _ => return None,
     })

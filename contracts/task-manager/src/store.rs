@@ -21,38 +21,38 @@ impl TaskManager {
         self.vm().msg_sender()
     }
 
-    pub(crate) fn state(&self, task_id: U256) -> Result<TaskState, Error> {
-        let word = self.states.get(task_id);
-        if word.is_zero() { Err(UnknownTask { taskId: task_id }.into()) } else { Ok(TaskState::unpack(word)) }
+    pub(crate) fn state(&self, task_id: &U256) -> Result<TaskState, Error> {
+        let word = self.states.get(*task_id);
+        if word.is_zero() { Err(Error::of::<UnknownTask>(&[task_id])) } else { Ok(TaskState::unpack(word)) }
     }
 
-    pub(crate) fn put_state(&mut self, task_id: U256, state: TaskState) {
-        self.states.insert(task_id, state.pack());
+    pub(crate) fn put_state(&mut self, task_id: &U256, state: &TaskState) {
+        self.states.insert(*task_id, state.pack());
     }
 
-    pub(crate) fn client(&self, task_id: U256) -> ClientSlot {
-        ClientSlot::unpack(self.clients.get(task_id))
+    pub(crate) fn client(&self, task_id: &U256) -> ClientSlot {
+        ClientSlot::unpack(self.clients.get(*task_id))
     }
 
     /// The card of a provider, and its id; only providers with ids below 2^32 have cards.
-    pub(crate) fn card(&self, provider_id: U256) -> Result<(Card, u32), Error> {
-        let card = Card::unpack(self.cards.get(provider_id));
+    pub(crate) fn card(&self, provider_id: &U256) -> Result<(Card, u32), Error> {
+        let card = Card::unpack(self.cards.get(*provider_id));
         if card.owner.is_zero() {
-            return Err(UnknownProvider { providerId: provider_id }.into());
+            return Err(Error::of::<UnknownProvider>(&[provider_id]));
         }
         Ok((card, provider_id.as_limbs()[0] as u32))
     }
 
-    pub(crate) fn put_card(&mut self, provider_id: U256, card: Card) {
-        self.cards.insert(provider_id, card.pack());
+    pub(crate) fn put_card(&mut self, provider_id: &U256, card: &Card) {
+        self.cards.insert(*provider_id, card.pack());
     }
 
-    pub(crate) fn entry(&self, task_id: U256, provider_id: U256) -> Entry {
-        Entry::unpack(self.entries.getter(task_id).get(provider_id))
+    pub(crate) fn entry(&self, task_id: &U256, provider_id: &U256) -> Entry {
+        Entry::unpack(self.entries.getter(*task_id).get(*provider_id))
     }
 
-    pub(crate) fn put_entry(&mut self, task_id: U256, provider_id: U256, entry: Entry) {
-        self.entries.setter(task_id).insert(provider_id, entry.pack());
+    pub(crate) fn put_entry(&mut self, task_id: &U256, provider_id: &U256, entry: Entry) {
+        self.entries.setter(*task_id).insert(*provider_id, entry.pack());
     }
 
     pub(crate) fn hot(&self, version: u16) -> HotParams {
@@ -64,15 +64,15 @@ impl TaskManager {
     }
 
     /// The terms of a task, which are those of its parameters if it has none of its own.
-    pub(crate) fn terms(&self, task_id: U256, state: &TaskState, hot: &HotParams) -> Terms {
-        if state.has_terms { Terms::unpack(self.terms.get(task_id)) } else { hot.default_terms() }
+    pub(crate) fn terms(&self, task_id: &U256, state: &TaskState, hot: &HotParams) -> Terms {
+        if state.has_terms { Terms::unpack(self.terms.get(*task_id)) } else { hot.default_terms() }
     }
 
     /// Adds a set of parameters and makes it the current one.
     pub(crate) fn add_parameters(&mut self, parameters: Parameters) -> Result<u16, Error> {
         let Params { hot, cold } =
             parameters.checked().map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
-        let version = (self.version.get().as_limbs()[0] as u16).checked_add(1).ok_or(TooManyVersions {})?;
+        let version = (self.version.get().as_limbs()[0] as u16).checked_add(1).ok_or_else(|| Error::of::<TooManyVersions>(&[]))?;
         self.version.set(alloy_primitives::aliases::U16::from_limbs([version as u64]));
         self.hot_params.insert(version, hot.pack());
         self.cold_params.insert(version, cold.pack());
