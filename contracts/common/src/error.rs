@@ -42,6 +42,9 @@ sol! {
     /// The guardian has paused recently and may do so again at this time; the owner may always.
     #[derive(Debug, PartialEq)]
     error GuardianMustWait(uint64 until);
+    /// Another contract's answer is not what its interface says.
+    #[derive(Debug, PartialEq)]
+    error UnexpectedAnswer();
     /// The amount is larger than any amount of oGPU can be.
     #[derive(Debug, PartialEq)]
     error AmountTooLarge(uint256 amount, uint256 maximum);
@@ -136,6 +139,7 @@ errors! {
         EnforcedPause,
         PauseOutOfRange,
         GuardianMustWait,
+        UnexpectedAnswer,
         AmountTooLarge,
         ZeroAmount,
         ZeroAddress,
@@ -148,6 +152,9 @@ errors! {
 impl From<CallError> for Error {
     /// A sibling's revert data passes through unchanged.
     fn from(error: CallError) -> Self {
-        Self::Reverted(error.into())
+        match error {
+            CallError::Revert(data) => Self::Reverted(data),
+            CallError::AbiDecodingFailed(_) => UnexpectedAnswer {}.into(),
+        }
     }
 }

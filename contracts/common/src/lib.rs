@@ -59,6 +59,7 @@ static ALLOCATOR: mini_alloc::MiniAlloc = mini_alloc::MiniAlloc::INIT;
 mod error;
 
 pub mod amount;
+mod calldata;
 pub mod initializable;
 pub mod interfaces;
 pub mod namespace;
@@ -72,6 +73,7 @@ pub mod uups;
 #[cfg(test)]
 mod tests;
 
+pub use calldata::{Calldata, CalldataType};
 pub use error::*;
 pub use ownable::Ownable;
 pub use pausable::Pausable;

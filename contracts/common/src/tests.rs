@@ -1,7 +1,10 @@
-use alloy_primitives::{Address, U256, address, b256, hex};
+use alloy_primitives::{Address, Bytes, U256, address, b256, hex};
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::{
-    alloy_sol_types::SolValue, prelude::*, stylus_core::calls::errors::Error as CallError,
+    abi::{self, AbiType},
+    alloy_sol_types::SolValue,
+    prelude::*,
+    stylus_core::calls::errors::Error as CallError,
 };
 
 use crate::{
@@ -348,4 +351,27 @@ fn errors_encode_themselves_and_pass_others_through() {
         reason
     );
     assert_eq!(U256::from(7).abi_encode()[31], 7);
+}
+
+#[test]
+fn calldata_are_bytes_to_everybody_else() {
+    for length in [0, 1, 31, 32, 33, 100] {
+        let data = vec![0xab; length];
+        let shared = (Address::ZERO, Bytes::from(data.clone()));
+        let (encoded, size) = (abi::encode_params(&shared), abi::encoded_size(&shared));
+        let arguments = (Address::ZERO, Calldata(data));
+        assert_eq!(abi::encode_params(&arguments), encoded);
+        assert_eq!(abi::encoded_size(&arguments), size);
+        assert_eq!(
+            abi::decode_params::<(Address, Calldata)>(&encoded),
+            Ok(arguments)
+        );
+    }
+    assert_eq!(Calldata::ABI.as_str(), "bytes");
+}
+
+#[test]
+fn an_answer_of_the_wrong_shape_is_named() {
+    let error = CallError::AbiDecodingFailed(alloy_sol_types::Error::Overrun);
+    assert_eq!(Error::from(error), UnexpectedAnswer {}.into());
 }

@@ -8,7 +8,6 @@ use alloc::{string::String, vec::Vec};
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, sol};
 use stylus_sdk::{
-    abi::Bytes,
     call::{delegate_call, static_call},
     host::VM,
     prelude::*,
@@ -16,7 +15,7 @@ use stylus_sdk::{
 };
 
 use crate::{
-    ERC1967InvalidImplementation, ERC1967NonPayable, Error, FailedCall,
+    Calldata, ERC1967InvalidImplementation, ERC1967NonPayable, Error, FailedCall,
     UUPSUnauthorizedCallContext, UUPSUnsupportedProxiableUUID,
     namespace::{IMPLEMENTATION_SLOT, open},
     ownable::only_owner,
@@ -45,7 +44,7 @@ pub trait Upgradeable {
     fn upgrade_to_and_call(
         &mut self,
         new_implementation: Address,
-        data: Bytes,
+        data: Calldata,
     ) -> Result<(), Error>;
     /// The slot this implementation keeps its successor in: ERC-1967's. Reverts when called through a proxy, which therefore
     /// can never become an implementation.
@@ -172,10 +171,10 @@ macro_rules! proxied {
             fn upgrade_to_and_call(
                 &mut self,
                 new_implementation: stylus_sdk::alloy_primitives::Address,
-                data: stylus_sdk::abi::Bytes,
+                data: $crate::Calldata,
             ) -> Result<(), $crate::Error> {
                 let call = stylus_sdk::prelude::Call::new_mutating(self);
-                $crate::uups::upgrade_to_and_call(self.vm(), call, new_implementation, &data)
+                $crate::uups::upgrade_to_and_call(self.vm(), call, new_implementation, &data.0)
             }
 
             #[selector(name = "proxiableUUID")]
