@@ -35,6 +35,9 @@ impl Config {
                 only_top_call,
                 with_log,
             }),
+            Some(script) if script.contains('{') => Err(RpcError::invalid_params(
+                "tracers in JavaScript are not run: this node has \"callTracer\"",
+            )),
             other => Err(RpcError::invalid_params(format!(
                 "no tracer {:?}: this node has \"callTracer\"",
                 other.unwrap_or("(opcodes)")
