@@ -27,7 +27,7 @@ mod deployment;
 mod error;
 mod market;
 mod programs;
-mod proxy_init;
+pub mod proxy_init;
 mod reason;
 pub mod signer;
 
@@ -37,5 +37,5 @@ pub use deployment::{Addresses, Anchor, Contract, Deployment, Step, StepState};
 pub use error::ClientError;
 pub use market::{Bid, Market, Profile, Task};
 pub use ogpu_rules::Status;
-pub use programs::{Program, Programs};
+pub use programs::{Program, Programs, creation_code};
 pub use reason::Reason;

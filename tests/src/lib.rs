@@ -21,7 +21,7 @@ use ogpu_client::{
         primitives::{B256, U256, aliases::U96, keccak256},
         signers::local::PrivateKeySigner,
     },
-    bindings::task_manager::Parameters,
+    bindings::task_manager::{Parameters, Terms},
     deploy::{Settings, deploy},
     signer,
 };
@@ -49,6 +49,8 @@ pub struct Stage {
     chain: Chain,
     /// Keeps the embedded chain running.
     node: Option<Node>,
+    /// How many accounts there are.
+    accounts: AtomicU64,
 }
 
 impl Stage {
@@ -65,7 +67,7 @@ impl Stage {
                 (Some(node), url)
             }
         };
-        Ok(Self { chain: Chain::connect(&url).await?, node })
+        Ok(Self { chain: Chain::connect(&url).await?, node, accounts: AtomicU64::new(0) })
     }
 
     /// The chain.
@@ -86,6 +88,17 @@ impl Stage {
         self.account_with(PURSE).await
     }
 
+    /// A new key. On the embedded chain the first, second, … key of every chain are the same: calldata with addresses in them
+    /// cost gas by their bytes, and gas is to be the same in every run.
+    pub fn key(&self) -> PrivateKeySigner {
+        let count = self.accounts.fetch_add(1, Ordering::Relaxed);
+        match self.node {
+            Some(_) => PrivateKeySigner::from_bytes(&keccak256(format!("actor {count}")))
+                .expect("a hash is a key, but for one in 2^128"),
+            None => PrivateKeySigner::random(),
+        }
+    }
+
     /// A new account with `wei` of ether.
     ///
     /// # Errors
@@ -93,7 +106,7 @@ impl Stage {
     pub async fn account_with(&self, wei: u64) -> Result<Account> {
         /// One transaction at a time from the account that all tests of this process share.
         static FUNDS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-        let account = Account::new(self.chain.clone(), PrivateKeySigner::random());
+        let account = Account::new(self.chain.clone(), self.key());
         let key = match (&self.node, signer::from_environment()) {
             (None, Ok(key)) => key,
             _ => signer::parse(DEVELOPMENT_KEY)?,
@@ -258,12 +271,64 @@ impl Harness {
         Ok(Provider { account, id })
     }
 
+    /// `size` new providers with ten oGPU staked, all as collateral. Many of them are made faster than by
+    /// [`Harness::provider`].
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn crowd(&self, size: usize) -> Result<Vec<Provider>> {
+        let market = &self.market;
+        let stake = ogpu(10);
+        market.allow(&self.owner, market.addresses().vault, stake * U256::from(size)).await?;
+        let profile = profile();
+        let mut crowd = Vec::with_capacity(size);
+        for _ in 0..size {
+            let account = self.stage.account().await?;
+            let (model, region, endpoint, prices) = (
+                profile.gpu_model.clone(),
+                profile.region.clone(),
+                profile.endpoint.clone(),
+                profile.price_list_uri.clone(),
+            );
+            let call = market.registry();
+            let call = call.register(model, profile.gpu_count, region, endpoint, prices).gas(1_000_000);
+            account.send("registering", call).await?;
+            let id = market.provider_of(account.address()).await?;
+            let call = market.vault();
+            self.owner.send("staking", call.stakeFor(account.address(), stake).gas(1_000_000)).await?;
+            let call = market.tasks();
+            account.send("depositing collateral", call.depositCollateral(id, stake).gas(1_000_000)).await?;
+            self.actors.lock().expect("no test panics while it adds an actor").push(account.clone());
+            crowd.push(Provider { account, id });
+        }
+        Ok(crowd)
+    }
+
     /// An open task with a budget of 100 oGPU and 1,000 seconds to deliver.
     ///
     /// # Errors
     /// When the chain refuses.
     pub async fn open(&self, client: &Account) -> Result<U256> {
         let (id, _) = self.market.submit_task(client, "ipfs://job", ogpu(100), 1_000).await?;
+        self.remember(id);
+        Ok(id)
+    }
+
+    /// As [`Harness::open`], with `window` seconds for bids.
+    ///
+    /// # Errors
+    /// When the chain refuses.
+    pub async fn open_for(&self, client: &Account, window: u64) -> Result<U256> {
+        let terms = Terms {
+            metadata: "ipfs://job".to_owned(),
+            budget: ogpu(100),
+            duration: 1_000,
+            biddingWindow: window,
+            minTrust: 0,
+            minCollateral: U256::ZERO,
+            trustWeight: self.settings.parameters.trustWeight,
+        };
+        let (id, _) = self.market.submit_task_with_terms(client, terms).await?;
         self.remember(id);
         Ok(id)
     }

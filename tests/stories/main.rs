@@ -1,3 +1,7 @@
 //! What happens on the market, told on a chain: every contract as WASM, every call over JSON-RPC.
 
+mod deployment;
+mod gas;
 mod life;
+mod money;
+mod upgrades;
