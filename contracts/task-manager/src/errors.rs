@@ -179,8 +179,12 @@ impl TaskManager {
     pub(crate) fn refused(&self, task_id: &U256, provider_id: &U256, rule: RuleError) -> Error {
         let caller = word(self.vm().msg_sender());
         match rule {
-            RuleError::WrongStatus(status) => Error::of::<WrongStatus>(&[task_id, &id(status as u32)]),
-            RuleError::NotAllowed { needed: Party::Provider } => Error::of::<NotProvider>(&[provider_id, &caller]),
+            RuleError::WrongStatus(status) => {
+                Error::of::<WrongStatus>(&[task_id, &id(status as u32)])
+            }
+            RuleError::NotAllowed {
+                needed: Party::Provider,
+            } => Error::of::<NotProvider>(&[provider_id, &caller]),
             RuleError::NotAllowed { .. } => Error::of::<NotClient>(&[task_id, &caller]),
             RuleError::TooEarly { from } => Error::of::<TooEarly>(&[task_id, &time(from)]),
             RuleError::TooLate { until } => Error::of::<TooLate>(&[task_id, &time(until)]),
@@ -206,9 +210,17 @@ impl TaskManager {
             RuleError::SlashAboveCollateral { slash, collateral } => {
                 Error::of::<SlashAboveCollateral>(&[&widen(slash), &widen(collateral)])
             }
-            RuleError::OutOfRange { value, min, max, field } => {
-                Error::of::<OutOfRange>(&[&id(field.into()), &widen(value), &widen(min), &widen(max)])
-            }
+            RuleError::OutOfRange {
+                value,
+                min,
+                max,
+                field,
+            } => Error::of::<OutOfRange>(&[
+                &id(field.into()),
+                &widen(value),
+                &widen(min),
+                &widen(max),
+            ]),
         }
     }
 }

@@ -99,7 +99,13 @@ impl TaskManager {
 
     /// [`TaskManager::emit`] with something after the words, which is padded to whole words.
     #[inline(never)]
-    pub(crate) fn emit_with(&self, signature: &B256, indexed: &[&U256], others: &[&U256], tail: &[u8]) {
+    pub(crate) fn emit_with(
+        &self,
+        signature: &B256,
+        indexed: &[&U256],
+        others: &[&U256],
+        tail: &[u8],
+    ) {
         let mut bytes = Vec::with_capacity(32 * (2 + indexed.len() + others.len()) + tail.len());
         bytes.extend_from_slice(signature.as_slice());
         for word in indexed.iter().chain(others) {

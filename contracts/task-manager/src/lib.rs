@@ -17,7 +17,7 @@ extern crate alloc;
 pub mod abi;
 pub mod errors;
 pub mod events;
-mod router;
+pub mod router;
 mod settlement;
 mod store;
 
@@ -36,7 +36,8 @@ use ogpu_common::{
     ownable, pausable,
 };
 use ogpu_rules::{
-    Card, ClientSlot, Entry, Party, RuleError, Status, TaskState, Verdict, book::rank, fit::fit, score, seal,
+    Card, ClientSlot, Entry, Party, RuleError, Status, TaskState, Verdict, book::rank, fit::fit,
+    score, seal,
 };
 use stylus_sdk::{
     prelude::*,
@@ -96,12 +97,21 @@ impl TaskManager {
     }
 
     /// Names the other contracts. Owner only. Emits `SiblingsSet`.
-    pub fn set_siblings(&mut self, escrow: Address, vault: Address, registry: Address) -> Result<(), Error> {
+    pub fn set_siblings(
+        &mut self,
+        escrow: Address,
+        vault: Address,
+        registry: Address,
+    ) -> Result<(), Error> {
         ownable::only_owner(self.vm())?;
         self.escrow.set(amount::nonzero(escrow)?);
         self.vault.set(amount::nonzero(vault)?);
         self.registry.set(amount::nonzero(registry)?);
-        self.emit(&SiblingsSet::SIGNATURE_HASH, &[&word(escrow), &word(vault), &word(registry)], &[]);
+        self.emit(
+            &SiblingsSet::SIGNATURE_HASH,
+            &[&word(escrow), &word(vault), &word(registry)],
+            &[],
+        );
         Ok(())
     }
 
@@ -131,12 +141,21 @@ impl TaskManager {
         if caller != owner || !(card.owner.is_zero() || card.owner == owner) {
             return Err(Error::of::<NotProvider>(&[&provider_id, &word(caller)]));
         }
-        let card = Card { owner, trust, ..card }.credit(wei);
+        let card = Card {
+            owner,
+            trust,
+            ..card
+        }
+        .credit(wei);
         let card = card.map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
         self.put_card(&provider_id, &card);
         let (call, vault) = (Call::new_mutating(self), self.vault.get());
         IStakingVault::new(vault).lock(self.vm(), call, caller, amount)?;
-        self.emit(&CollateralDeposited::SIGNATURE_HASH, &[&provider_id, &word(owner)], &[&amount]);
+        self.emit(
+            &CollateralDeposited::SIGNATURE_HASH,
+            &[&provider_id, &word(owner)],
+            &[&amount],
+        );
         Ok(())
     }
 
@@ -147,11 +166,17 @@ impl TaskManager {
     pub fn withdraw_collateral(&mut self, provider_id: U256, amount: U256) -> Result<(), Error> {
         let wei = amount::positive(amount)?;
         let (card, _) = self.own_card(&provider_id)?;
-        let card = card.debit(wei).map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
+        let card = card
+            .debit(wei)
+            .map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
         self.put_card(&provider_id, &card);
         let (call, vault) = (Call::new_mutating(self), self.vault.get());
         IStakingVault::new(vault).unlock(self.vm(), call, card.owner, amount)?;
-        self.emit(&CollateralWithdrawn::SIGNATURE_HASH, &[&provider_id, &word(card.owner)], &[&amount]);
+        self.emit(
+            &CollateralWithdrawn::SIGNATURE_HASH,
+            &[&provider_id, &word(card.owner)],
+            &[&amount],
+        );
         Ok(())
     }
 
@@ -163,7 +188,11 @@ impl TaskManager {
         let (card, _) = self.card(&provider_id)?;
         let (_, trust) = self.standing(&provider_id)?;
         self.put_card(&provider_id, &Card { trust, ..card });
-        self.emit(&ProviderRefreshed::SIGNATURE_HASH, &[&provider_id], &[&id(trust.into()), &widen(card.free)]);
+        self.emit(
+            &ProviderRefreshed::SIGNATURE_HASH,
+            &[&provider_id],
+            &[&id(trust.into()), &widen(card.free)],
+        );
         Ok(())
     }
 
@@ -172,7 +201,12 @@ impl TaskManager {
     ///
     /// # Errors
     /// [`OutOfRange`] (field 2: the duration), [`ClientStakeTooLow`], [`SiblingsNotSet`], a pause, and what the escrow reverts with.
-    pub fn submit_task(&mut self, task_metadata: String, budget: U256, duration: u64) -> Result<U256, Error> {
+    pub fn submit_task(
+        &mut self,
+        task_metadata: String,
+        budget: U256,
+        duration: u64,
+    ) -> Result<U256, Error> {
         self.open(task_metadata.as_bytes(), budget, duration, None, None)
     }
 
@@ -182,7 +216,13 @@ impl TaskManager {
     /// Those of [`TaskManager::submit_task`]; [`OutOfRange`] names the field of [`Terms`].
     pub fn submit_task_with_terms(&mut self, terms: Terms) -> Result<U256, Error> {
         let rules = (terms.minTrust, terms.minCollateral, terms.trustWeight);
-        self.open_with(terms.metadata.as_bytes(), terms.budget, terms.duration, terms.biddingWindow, rules)
+        self.open_with(
+            terms.metadata.as_bytes(),
+            terms.budget,
+            terms.duration,
+            terms.biddingWindow,
+            rules,
+        )
     }
 
     /// Bids on a task, or repeats or lowers the bid. The first bid takes the bond from the provider's collateral. The owner of the
@@ -192,7 +232,12 @@ impl TaskManager {
     /// # Errors
     /// [`UnknownTask`], [`UnknownProvider`], [`NotProvider`], [`SelfDealing`], [`WrongStatus`], [`TooLate`], [`PriceAboveBudget`],
     /// [`PriceRaised`], [`TrustTooLow`], [`CollateralTooLow`], a pause.
-    pub fn place_bid(&mut self, task_id: U256, provider_id: U256, price: U256) -> Result<(), Error> {
+    pub fn place_bid(
+        &mut self,
+        task_id: U256,
+        provider_id: U256,
+        price: U256,
+    ) -> Result<(), Error> {
         pausable::when_not_paused(self.vm(), self.paused_until.get())?;
         let wei = amount::positive(price)?;
         let state = self.state(&task_id)?;
@@ -208,15 +253,29 @@ impl TaskManager {
         let refused = |rule| self.refused(&task_id, &provider_id, rule);
         let entry = standing.bid(wei, task.budget).map_err(refused)?;
         let card = card.debit(bond).map_err(refused)?;
-        card.check_eligible(&terms, terms.collateral(wei, hot.collateral_bps)).map_err(refused)?;
-        let rank = rank(fit(wei, task.budget, card.trust, terms.trust_weight), card.free);
-        let next = state.bid(provider, rank, self.now(), hot.late_bid_window).map_err(refused)?;
+        card.check_eligible(&terms, terms.collateral(wei, hot.collateral_bps))
+            .map_err(refused)?;
+        let rank = rank(
+            fit(wei, task.budget, card.trust, terms.trust_weight),
+            card.free,
+        );
+        let next = state
+            .bid(provider, rank, self.now(), hot.late_bid_window)
+            .map_err(refused)?;
         self.put_entry(&task_id, &provider_id, entry);
         self.put_card(&provider_id, &card);
         self.put_state(&task_id, &next);
-        self.emit(&BidPlaced::SIGNATURE_HASH, &[&task_id, &provider_id], &[&price]);
+        self.emit(
+            &BidPlaced::SIGNATURE_HASH,
+            &[&task_id, &provider_id],
+            &[&price],
+        );
         if next.deadline != state.deadline {
-            self.emit(&BiddingExtended::SIGNATURE_HASH, &[&task_id], &[&time(next.deadline)]);
+            self.emit(
+                &BiddingExtended::SIGNATURE_HASH,
+                &[&task_id],
+                &[&time(next.deadline)],
+            );
         }
         Ok(())
     }
@@ -228,7 +287,9 @@ impl TaskManager {
     pub fn withdraw_bid(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
         let (card, provider) = self.own_card(&provider_id)?;
-        let next = state.withdraw(provider).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
+        let next = state
+            .withdraw(provider)
+            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         if !self.entry(&task_id, &provider_id).stands() {
             return Err(self.refused(&task_id, &provider_id, RuleError::NoBid));
         }
@@ -236,7 +297,11 @@ impl TaskManager {
         self.put_entry(&task_id, &provider_id, Entry::default());
         self.put_card(&provider_id, &card.restore(bond));
         self.put_state(&task_id, &next);
-        self.emit(&BidWithdrawn::SIGNATURE_HASH, &[&task_id, &provider_id], &[]);
+        self.emit(
+            &BidWithdrawn::SIGNATURE_HASH,
+            &[&task_id, &provider_id],
+            &[],
+        );
         Ok(())
     }
 
@@ -252,7 +317,9 @@ impl TaskManager {
         let hot = self.hot(state.version);
         let now = self.now();
         let by = self.client(&task_id).party(self.caller());
-        state.check_assign(by, now, hot.assignment_grace).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
+        state
+            .check_assign(by, now, hot.assignment_grace)
+            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         let terms = self.terms(&task_id, &state, &hot);
         let candidate = |provider_id: U256| -> Result<(Card, u128, u128), RuleError> {
             let card = Card::unpack(self.cards.get(provider_id));
@@ -265,20 +332,34 @@ impl TaskManager {
             Ok((card.debit(collateral)?, entry.price, collateral))
         };
         let (winner, (card, price, collateral)) = if by == Party::Client && !provider_id.is_zero() {
-            (provider_id, candidate(provider_id).map_err(|rule| self.refused(&task_id, &provider_id, rule))?)
+            (
+                provider_id,
+                candidate(provider_id)
+                    .map_err(|rule| self.refused(&task_id, &provider_id, rule))?,
+            )
         } else {
-            let best = [state.book.leader, state.book.runner_up].into_iter().map(id);
-            let best = best.filter_map(|id| candidate(id).ok().map(|found| (id, found))).next();
+            let best = [state.book.leader, state.book.runner_up]
+                .into_iter()
+                .map(id);
+            let best = best
+                .filter_map(|id| candidate(id).ok().map(|found| (id, found)))
+                .next();
             let best = best.ok_or_else(|| Error::of::<NoEligibleBid>(&[&task_id]))?;
             if !provider_id.is_zero() && provider_id != best.0 {
                 return Err(Error::of::<NotBestFit>(&[&provider_id, &best.0]));
             }
             best
         };
-        let next = state.assign(winner.as_limbs()[0] as u32, price, now).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
+        let next = state
+            .assign(winner.as_limbs()[0] as u32, price, now)
+            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.put_card(&winner, &card);
         self.put_state(&task_id, &next);
-        self.emit(&ProviderAssigned::SIGNATURE_HASH, &[&task_id, &winner], &[&widen(price), &widen(collateral), &time(next.deadline)]);
+        self.emit(
+            &ProviderAssigned::SIGNATURE_HASH,
+            &[&task_id, &winner],
+            &[&widen(price), &widen(collateral), &time(next.deadline)],
+        );
         Ok(())
     }
 
@@ -291,10 +372,18 @@ impl TaskManager {
         let state = self.state(&task_id)?;
         let provider_id = id(state.winner);
         let by = Card::unpack(self.cards.get(provider_id)).party(self.caller());
-        let next = state.deliver(by, self.now()).map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.entries.setter(task_id).insert(provider_id, result_seal);
+        let next = state
+            .deliver(by, self.now())
+            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
+        self.entries
+            .setter(task_id)
+            .insert(provider_id, result_seal);
         self.put_state(&task_id, &next);
-        self.emit(&ResultSubmitted::SIGNATURE_HASH, &[&task_id, &provider_id], &[&result_seal.into()]);
+        self.emit(
+            &ResultSubmitted::SIGNATURE_HASH,
+            &[&task_id, &provider_id],
+            &[&result_seal.into()],
+        );
         Ok(())
     }
 
@@ -312,7 +401,10 @@ impl TaskManager {
             (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
         } else {
             let window = self.hot(state.version).review_window;
-            (state.reject(by, now, window), &ResultRejected::SIGNATURE_HASH)
+            (
+                state.reject(by, now, window),
+                &ResultRejected::SIGNATURE_HASH,
+            )
         };
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.put_state(&task_id, &next);
@@ -334,7 +426,8 @@ impl TaskManager {
             self.hot(state.version).window(state.status)
         };
         let finalized = state.finalize(self.now(), window);
-        let (next, verdict) = finalized.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
+        let (next, verdict) =
+            finalized.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, verdict)
     }
 
@@ -393,7 +486,11 @@ impl TaskManager {
         let next = state.dispute(by, self.now(), self.hot(state.version).challenge_window);
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.put_state(&task_id, &next);
-        self.emit(&DisputeOpened::SIGNATURE_HASH, &[&task_id, &word(caller)], &[]);
+        self.emit(
+            &DisputeOpened::SIGNATURE_HASH,
+            &[&task_id, &word(caller)],
+            &[],
+        );
         Ok(())
     }
 
@@ -402,12 +499,24 @@ impl TaskManager {
     ///
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`OutOfRange`], [`SlashAboveCollateral`].
-    pub fn resolve_dispute(&mut self, task_id: U256, provider_bps: u16, slash_amount: U256) -> Result<(), Error> {
+    pub fn resolve_dispute(
+        &mut self,
+        task_id: U256,
+        provider_bps: u16,
+        slash_amount: U256,
+    ) -> Result<(), Error> {
         ownable::only_owner(self.vm())?;
         let slash = amount::checked(slash_amount)?;
         let next = self.state(&task_id)?.resolve(self.now());
         let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
-        self.settle(task_id, next, Verdict::Split { provider_bps, slash })
+        self.settle(
+            task_id,
+            next,
+            Verdict::Split {
+                provider_bps,
+                slash,
+            },
+        )
     }
 
     /// A task.
@@ -432,7 +541,11 @@ impl TaskManager {
             duration: state.duration as u64,
             deadline: state.deadline + window as u64,
             price: widen(state.price),
-            providerId: id(if state.status == Status::Open { state.book.leader } else { state.winner }),
+            providerId: id(if state.status == Status::Open {
+                state.book.leader
+            } else {
+                state.winner
+            }),
             runnerUpId: id(state.book.runner_up),
             minTrust: terms.min_trust,
             minCollateral: widen(terms.min_collateral),
@@ -448,9 +561,15 @@ impl TaskManager {
         let state = self.state(&task_id)?;
         let word = self.entries.getter(task_id).get(provider_id);
         Ok(if Entry::is_seal(word) {
-            BidView { price: widen(state.price), resultSeal: word }
+            BidView {
+                price: widen(state.price),
+                resultSeal: word,
+            }
         } else {
-            BidView { price: widen(Entry::unpack(word).price), resultSeal: B256::ZERO }
+            BidView {
+                price: widen(Entry::unpack(word).price),
+                resultSeal: B256::ZERO,
+            }
         })
     }
 
@@ -482,7 +601,8 @@ impl TaskManager {
 
     /// The seal of a result: `keccak256(abi.encode(taskId, providerId, resultHash))`.
     pub fn seal_of(&self, task_id: U256, provider_id: U256, result_hash: B256) -> B256 {
-        self.vm().native_keccak256(&seal::preimage(task_id, provider_id, result_hash))
+        self.vm()
+            .native_keccak256(&seal::preimage(task_id, provider_id, result_hash))
     }
 }
 
@@ -497,7 +617,12 @@ impl TaskManager {
         (min_trust, min_collateral, trust_weight): (u16, U256, u16),
     ) -> Result<U256, Error> {
         let min_collateral = amount::checked(min_collateral)?;
-        let terms = ogpu_rules::Terms { min_trust, trust_weight, min_collateral }.checked();
+        let terms = ogpu_rules::Terms {
+            min_trust,
+            trust_weight,
+            min_collateral,
+        }
+        .checked();
         let terms = terms.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
         self.open(metadata, budget, duration, Some(window), Some(terms))
     }
@@ -521,9 +646,14 @@ impl TaskManager {
         let version = self.current_version();
         let cold = self.cold(version);
         let times = cold.times(duration, window);
-        let (duration, window) = times.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
+        let (duration, window) =
+            times.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
         if cold.min_client_stake != 0 {
-            let stake = IStakingVault::new(self.vault.get()).total_stake_of(self.vm(), Call::new(), client)?;
+            let stake = IStakingVault::new(self.vault.get()).total_stake_of(
+                self.vm(),
+                Call::new(),
+                client,
+            )?;
             let required = widen(cold.min_client_stake);
             if stake < required {
                 return Err(Error::of::<ClientStakeTooLow>(&[&stake, &required]));
@@ -533,7 +663,14 @@ impl TaskManager {
         let number = self.task_count.get().as_limbs()[0] + 1;
         self.task_count.set(U40::from_limbs([number]));
         let task_id = widen(number.into());
-        self.clients.insert(task_id, ClientSlot { client, budget: wei }.pack());
+        self.clients.insert(
+            task_id,
+            ClientSlot {
+                client,
+                budget: wei,
+            }
+            .pack(),
+        );
         let state = TaskState::open(version, terms.is_some(), duration, self.now(), window);
         self.put_state(&task_id, &state);
         if let Some(terms) = terms {
@@ -557,7 +694,11 @@ impl TaskManager {
             metadata,
         );
         if let Some(terms) = terms {
-            let words = [widen(terms.min_trust.into()), widen(terms.min_collateral), widen(terms.trust_weight.into())];
+            let words = [
+                widen(terms.min_trust.into()),
+                widen(terms.min_collateral),
+                widen(terms.trust_weight.into()),
+            ];
             self.emit(&TermsSet::SIGNATURE_HASH, &[&task_id], &words.each_ref());
         }
         Ok(task_id)
@@ -568,7 +709,10 @@ impl TaskManager {
         let (card, id) = self.card(provider_id)?;
         match card.party(self.caller()) {
             Party::Provider => Ok((card, id)),
-            _ => Err(Error::of::<NotProvider>(&[provider_id, &word(self.caller())])),
+            _ => Err(Error::of::<NotProvider>(&[
+                provider_id,
+                &word(self.caller()),
+            ])),
         }
     }
 
@@ -582,5 +726,9 @@ impl TaskManager {
 
 /// A score as cards hold it.
 fn trust(score: U256) -> u16 {
-    if score > widen(score::MAX.into()) { score::MAX } else { score.as_limbs()[0] as u16 }
+    if score > widen(score::MAX.into()) {
+        score::MAX
+    } else {
+        score.as_limbs()[0] as u16
+    }
 }

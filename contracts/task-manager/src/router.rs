@@ -26,12 +26,12 @@ use crate::{
 
 /// Where execution starts.
 #[entrypoint]
-fn run(calldata: Vec<u8>, vm: VM) -> ArbResult {
+pub fn run(calldata: Vec<u8>, vm: VM) -> ArbResult {
     router_entrypoint::<Words, TaskManager>(calldata, vm)
 }
 
 /// The router of calls whose arguments are words.
-pub(crate) struct Words;
+pub struct Words;
 
 /// `ALIAS = "abiName"(types);` makes a selector.
 macro_rules! selectors {
@@ -92,7 +92,11 @@ impl Router<TaskManager> for Words {
             return Some(Err(data));
         }
         // what cannot be decoded reverts without data, as it does with the SDK's router
-        let result = if input.len() < 32 * words { None } else { call(manager, selector, Args(input)) };
+        let result = if input.len() < 32 * words {
+            None
+        } else {
+            call(manager, selector, Args(input))
+        };
         Some(result.map_or(Err(Vec::new()), |result| result.map_err(Vec::from)))
     }
 
@@ -112,12 +116,31 @@ impl Router<TaskManager> for Words {
 /// How many words the arguments have at least; nothing for an unknown selector.
 fn words(selector: u32) -> Option<usize> {
     Some(match selector {
-        TASK_COUNT | CURRENT_VERSION | SIBLINGS | OWNER | RENOUNCE_OWNERSHIP | GUARDIAN | UNPAUSE | PAUSED_UNTIL
-        | PROXIABLE_UUID | UPGRADE_INTERFACE_VERSION => 0,
-        REFRESH_PROVIDER | FINALIZE_PAYMENT | CANCEL_TASK | EXPIRE_TASK | FAIL_TASK | OPEN_DISPUTE | TASK_OF
-        | CARD_OF | PARAMETERS | SUBMIT_TASK_WITH_TERMS | TRANSFER_OWNERSHIP | SET_GUARDIAN | PAUSE => 1,
-        DEPOSIT_COLLATERAL | WITHDRAW_COLLATERAL | WITHDRAW_BID | ASSIGN_PROVIDER | SUBMIT_RESULT
-        | VERIFY_COMPLETION | BID_OF | UPGRADE_TO_AND_CALL => 2,
+        TASK_COUNT
+        | CURRENT_VERSION
+        | SIBLINGS
+        | OWNER
+        | RENOUNCE_OWNERSHIP
+        | GUARDIAN
+        | UNPAUSE
+        | PAUSED_UNTIL
+        | PROXIABLE_UUID
+        | UPGRADE_INTERFACE_VERSION => 0,
+        REFRESH_PROVIDER
+        | FINALIZE_PAYMENT
+        | CANCEL_TASK
+        | EXPIRE_TASK
+        | FAIL_TASK
+        | OPEN_DISPUTE
+        | TASK_OF
+        | CARD_OF
+        | PARAMETERS
+        | SUBMIT_TASK_WITH_TERMS
+        | TRANSFER_OWNERSHIP
+        | SET_GUARDIAN
+        | PAUSE => 1,
+        DEPOSIT_COLLATERAL | WITHDRAW_COLLATERAL | WITHDRAW_BID | ASSIGN_PROVIDER
+        | SUBMIT_RESULT | VERIFY_COMPLETION | BID_OF | UPGRADE_TO_AND_CALL => 2,
         SET_SIBLINGS | PLACE_BID | RESOLVE_DISPUTE | SEAL_OF | SUBMIT_TASK => 3,
         SET_PARAMETERS => Parameters::WORDS,
         INITIALIZE => 1 + Parameters::WORDS,
@@ -126,7 +149,11 @@ fn words(selector: u32) -> Option<usize> {
 }
 
 /// Runs the function with a known selector and enough words; nothing if an argument does not fit its type.
-fn call(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Result<Vec<u8>, Error>> {
+fn call(
+    manager: &mut TaskManager,
+    selector: u32,
+    args: Args<'_>,
+) -> Option<Result<Vec<u8>, Error>> {
     let done = match selector {
         PLACE_BID => manager.place_bid(args.word(0), args.word(1), args.word(2)),
         ASSIGN_PROVIDER => manager.assign_provider(args.word(0), args.word(1)),
@@ -141,7 +168,9 @@ fn call(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Resu
         EXPIRE_TASK => manager.expire_task(args.word(0)),
         FAIL_TASK => manager.fail_task(args.word(0)),
         OPEN_DISPUTE => manager.open_dispute(args.word(0)),
-        RESOLVE_DISPUTE => manager.resolve_dispute(args.word(0), args.small(1, 16)? as u16, args.word(2)),
+        RESOLVE_DISPUTE => {
+            manager.resolve_dispute(args.word(0), args.small(1, 16)? as u16, args.word(2))
+        }
         SET_SIBLINGS => manager.set_siblings(args.address(0)?, args.address(1)?, args.address(2)?),
         INITIALIZE => manager.initialize(args.address(0)?, Parameters::from_words(&args, 1)?),
         _ => return shared(manager, selector, args),
@@ -150,7 +179,11 @@ fn call(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Resu
 }
 
 /// Runs the function of [`Ownable`], [`Pausable`] or [`Upgradeable`] with a known selector that returns nothing.
-fn shared(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Result<Vec<u8>, Error>> {
+fn shared(
+    manager: &mut TaskManager,
+    selector: u32,
+    args: Args<'_>,
+) -> Option<Result<Vec<u8>, Error>> {
     let done = match selector {
         TRANSFER_OWNERSHIP => manager.transfer_ownership(args.address(0)?),
         RENOUNCE_OWNERSHIP => manager.renounce_ownership(),
@@ -168,7 +201,11 @@ fn shared(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Re
 }
 
 /// Runs the function with a known selector that returns something.
-fn answer(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Result<Vec<u8>, Error>> {
+fn answer(
+    manager: &mut TaskManager,
+    selector: u32,
+    args: Args<'_>,
+) -> Option<Result<Vec<u8>, Error>> {
     let answer = match selector {
         SUBMIT_TASK => {
             let (metadata, duration) = (args.text(0)?, args.small(2, 64)?);
@@ -179,25 +216,41 @@ fn answer(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Re
             if terms.0.len() < 32 * 7 {
                 return None;
             }
-            let rules = (terms.small(4, 16)? as u16, terms.word(5), terms.small(6, 16)? as u16);
-            let (metadata, duration, window) = (terms.text(0)?, terms.small(2, 64)?, terms.small(3, 64)?);
+            let rules = (
+                terms.small(4, 16)? as u16,
+                terms.word(5),
+                terms.small(6, 16)? as u16,
+            );
+            let (metadata, duration, window) =
+                (terms.text(0)?, terms.small(2, 64)?, terms.small(3, 64)?);
             manager.open_with(metadata, terms.word(1), duration, window, rules)
         }
-        SET_PARAMETERS => manager.set_parameters(Parameters::from_words(&args, 0)?).map(|version| id(version.into())),
+        SET_PARAMETERS => manager
+            .set_parameters(Parameters::from_words(&args, 0)?)
+            .map(|version| id(version.into())),
         TASK_COUNT => Ok(manager.task_count()),
         CURRENT_VERSION => Ok(id(manager.current_version().into())),
-        SEAL_OF => Ok(manager.seal_of(args.word(0), args.word(1), args.word(2).into()).into()),
+        SEAL_OF => Ok(manager
+            .seal_of(args.word(0), args.word(1), args.word(2).into())
+            .into()),
         OWNER => Ok(word(manager.owner())),
         GUARDIAN => Ok(word(manager.guardian())),
         PAUSED_UNTIL => Ok(time(manager.paused_until())),
-        PROXIABLE_UUID => manager.proxiable_uuid().map(Into::into).map_err(Error::from),
+        PROXIABLE_UUID => manager
+            .proxiable_uuid()
+            .map(Into::into)
+            .map_err(Error::from),
         _ => return list(manager, selector, args),
     };
     Some(answer.map(|word| encode(&[word])))
 }
 
 /// Runs the function with a known selector that returns several words.
-fn list(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Result<Vec<u8>, Error>> {
+fn list(
+    manager: &mut TaskManager,
+    selector: u32,
+    args: Args<'_>,
+) -> Option<Result<Vec<u8>, Error>> {
     Some(match selector {
         TASK_OF => manager.task_of(args.word(0)).map(|task| {
             encode(&[
@@ -215,12 +268,16 @@ fn list(manager: &mut TaskManager, selector: u32, args: Args<'_>) -> Option<Resu
                 id(task.trustWeight.into()),
             ])
         }),
-        BID_OF => manager.bid_of(args.word(0), args.word(1)).map(|bid| encode(&[bid.price, bid.resultSeal.into()])),
+        BID_OF => manager
+            .bid_of(args.word(0), args.word(1))
+            .map(|bid| encode(&[bid.price, bid.resultSeal.into()])),
         CARD_OF => {
             let (owner, trust, collateral) = manager.card_of(args.word(0));
             Ok(encode(&[word(owner), trust, collateral]))
         }
-        PARAMETERS => Ok(encode(&manager.parameters(args.small(0, 16)? as u16).to_words())),
+        PARAMETERS => Ok(encode(
+            &manager.parameters(args.small(0, 16)? as u16).to_words(),
+        )),
         SIBLINGS => {
             let (escrow, vault, registry) = manager.siblings();
             Ok(encode(&[escrow, vault, registry].map(word)))
@@ -260,7 +317,11 @@ impl<'a> Args<'a> {
     #[inline(never)]
     pub(crate) fn small(&self, place: usize, bits: u32) -> Option<u64> {
         let [low, a, b, c] = self.word(place).into_limbs();
-        if a | b | c != 0 || (bits < 64 && low >> bits != 0) { None } else { Some(low) }
+        if a | b | c != 0 || (bits < 64 && low >> bits != 0) {
+            None
+        } else {
+            Some(low)
+        }
     }
 
     /// The word at this place as a number of 96 bits.
@@ -272,7 +333,11 @@ impl<'a> Args<'a> {
     #[inline(never)]
     fn address(&self, place: usize) -> Option<Address> {
         let word = B256::from(self.word(place));
-        if word[..12] == [0; 12] { Some(Address::from_word(word)) } else { None }
+        if word[..12] == [0; 12] {
+            Some(Address::from_word(word))
+        } else {
+            None
+        }
     }
 
     /// What stands where the word at this place points to.
@@ -281,12 +346,11 @@ impl<'a> Args<'a> {
         self.0.get(offset..)
     }
 
-    /// The text to which the word at this place points.
+    /// The text or the bytes to which the word at this place points. As in Solidity, nobody checks that a text is UTF-8.
     #[inline(never)]
     fn text(&self, place: usize) -> Option<&'a [u8]> {
         let tail = self.tail(place)?;
         let length = usize::try_from(Args(tail.get(..32)?).small(0, 31)?).ok()?;
-        // the encoding is padded to whole words
-        tail.get(32..)?.get(..length.next_multiple_of(32))?.get(..length)
+        tail.get(32..)?.get(..length)
     }
 }

@@ -23,7 +23,11 @@ impl TaskManager {
 
     pub(crate) fn state(&self, task_id: &U256) -> Result<TaskState, Error> {
         let word = self.states.get(*task_id);
-        if word.is_zero() { Err(Error::of::<UnknownTask>(&[task_id])) } else { Ok(TaskState::unpack(word)) }
+        if word.is_zero() {
+            Err(Error::of::<UnknownTask>(&[task_id]))
+        } else {
+            Ok(TaskState::unpack(word))
+        }
     }
 
     pub(crate) fn put_state(&mut self, task_id: &U256, state: &TaskState) {
@@ -52,7 +56,9 @@ impl TaskManager {
     }
 
     pub(crate) fn put_entry(&mut self, task_id: &U256, provider_id: &U256, entry: Entry) {
-        self.entries.setter(*task_id).insert(*provider_id, entry.pack());
+        self.entries
+            .setter(*task_id)
+            .insert(*provider_id, entry.pack());
     }
 
     pub(crate) fn hot(&self, version: u16) -> HotParams {
@@ -65,18 +71,30 @@ impl TaskManager {
 
     /// The terms of a task, which are those of its parameters if it has none of its own.
     pub(crate) fn terms(&self, task_id: &U256, state: &TaskState, hot: &HotParams) -> Terms {
-        if state.has_terms { Terms::unpack(self.terms.get(*task_id)) } else { hot.default_terms() }
+        if state.has_terms {
+            Terms::unpack(self.terms.get(*task_id))
+        } else {
+            hot.default_terms()
+        }
     }
 
     /// Adds a set of parameters and makes it the current one.
     pub(crate) fn add_parameters(&mut self, parameters: Parameters) -> Result<u16, Error> {
-        let Params { hot, cold } =
-            parameters.checked().map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
-        let version = (self.version.get().as_limbs()[0] as u16).checked_add(1).ok_or_else(|| Error::of::<TooManyVersions>(&[]))?;
-        self.version.set(alloy_primitives::aliases::U16::from_limbs([version as u64]));
+        let Params { hot, cold } = parameters
+            .checked()
+            .map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
+        let version = (self.version.get().as_limbs()[0] as u16)
+            .checked_add(1)
+            .ok_or_else(|| Error::of::<TooManyVersions>(&[]))?;
+        self.version
+            .set(alloy_primitives::aliases::U16::from_limbs([version as u64]));
         self.hot_params.insert(version, hot.pack());
         self.cold_params.insert(version, cold.pack());
-        self.emit(&ParametersSet::SIGNATURE_HASH, &[&id(version.into())], &parameters.to_words().each_ref());
+        self.emit(
+            &ParametersSet::SIGNATURE_HASH,
+            &[&id(version.into())],
+            &parameters.to_words().each_ref(),
+        );
         Ok(version)
     }
 }
