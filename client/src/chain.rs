@@ -134,7 +134,8 @@ impl Chain {
     /// [`ClientError::Unreachable`] or [`ClientError::Node`].
     pub async fn storage(&self, address: Address, slot: U256) -> Result<B256, ClientError> {
         let word = self.provider.get_storage_at(address, slot).await;
-        word.map(B256::from).map_err(|error| self.explain("reading storage", &error))
+        word.map(B256::from)
+            .map_err(|error| self.explain("reading storage", &error))
     }
 
     /// The ether of `address`, in wei.

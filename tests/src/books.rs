@@ -13,30 +13,66 @@ impl Harness {
     /// When one of them does not hold, with the amounts.
     pub async fn check_books(&self) -> Result<()> {
         let chain = self.chain();
-        let (token, escrow, vault) = (self.market.token(), self.market.escrow(), self.market.vault());
-        let actors = self.actors.lock().expect("no test panics while it adds an actor").clone();
-        let tasks = self.tasks.lock().expect("no test panics while it adds a task").clone();
+        let (token, escrow, vault) = (
+            self.market.token(),
+            self.market.escrow(),
+            self.market.vault(),
+        );
+        let actors = self
+            .actors
+            .lock()
+            .expect("no test panics while it adds an actor")
+            .clone();
+        let tasks = self
+            .tasks
+            .lock()
+            .expect("no test panics while it adds a task")
+            .clone();
         let mut wallets = U256::ZERO;
         let mut escrow_owes = chain.read("reading the fees", escrow.accruedFees()).await?;
         let mut vault_owes = U256::ZERO;
         for actor in &actors {
             let address = actor.address();
-            wallets += chain.read("reading a balance", token.balanceOf(address)).await?;
-            escrow_owes += chain.read("reading a balance", escrow.balanceOf(address)).await?;
-            let account = chain.read("reading a stake", vault.accountOf(address)).await?;
+            wallets += chain
+                .read("reading a balance", token.balanceOf(address))
+                .await?;
+            escrow_owes += chain
+                .read("reading a balance", escrow.balanceOf(address))
+                .await?;
+            let account = chain
+                .read("reading a stake", vault.accountOf(address))
+                .await?;
             vault_owes += account.free + account.locked + account.unbonding + account.compensation;
         }
         for &task in &tasks {
-            escrow_owes += chain.read("reading a lock", escrow.lockOf(task)).await?.amount;
+            escrow_owes += chain
+                .read("reading a lock", escrow.lockOf(task))
+                .await?
+                .amount;
         }
         let addresses = self.market.addresses();
-        let escrow_holds = chain.read("reading a balance", token.balanceOf(addresses.escrow)).await?;
-        let vault_holds = chain.read("reading a balance", token.balanceOf(addresses.vault)).await?;
-        let supply = chain.read("reading the supply", token.totalSupply()).await?;
-        ensure!(escrow_holds == escrow_owes, "the escrow holds {escrow_holds} wei and owes {escrow_owes}");
-        ensure!(vault_holds == vault_owes, "the vault holds {vault_holds} wei and owes {vault_owes}");
+        let escrow_holds = chain
+            .read("reading a balance", token.balanceOf(addresses.escrow))
+            .await?;
+        let vault_holds = chain
+            .read("reading a balance", token.balanceOf(addresses.vault))
+            .await?;
+        let supply = chain
+            .read("reading the supply", token.totalSupply())
+            .await?;
+        ensure!(
+            escrow_holds == escrow_owes,
+            "the escrow holds {escrow_holds} wei and owes {escrow_owes}"
+        );
+        ensure!(
+            vault_holds == vault_owes,
+            "the vault holds {vault_holds} wei and owes {vault_owes}"
+        );
         let held = wallets + escrow_holds + vault_holds;
-        ensure!(held == supply, "{held} wei are held, and the supply is {supply}");
+        ensure!(
+            held == supply,
+            "{held} wei are held, and the supply is {supply}"
+        );
         Ok(())
     }
 }

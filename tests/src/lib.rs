@@ -23,12 +23,14 @@ use ogpu_client::{
     },
     bindings::task_manager::{Parameters, Terms},
     deploy::{Settings, deploy},
+    programs::DEFAULT_FOLDER,
     signer,
 };
 use ogpu_devnode::{Node, NodeConfig};
 
 /// The public key of every Nitro development chain's account.
-pub const DEVELOPMENT_KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+pub const DEVELOPMENT_KEY: &str =
+    "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
 
 /// Ether of a new actor, in wei: enough for some fifty million gas at 0.1 gwei.
 const PURSE: u64 = 10_000_000_000_000_000;
@@ -67,7 +69,11 @@ impl Stage {
                 (Some(node), url)
             }
         };
-        Ok(Self { chain: Chain::connect(&url).await?, node, accounts: AtomicU64::new(0) })
+        Ok(Self {
+            chain: Chain::connect(&url).await?,
+            node,
+            accounts: AtomicU64::new(0),
+        })
     }
 
     /// The chain.
@@ -112,7 +118,9 @@ impl Stage {
             _ => signer::parse(DEVELOPMENT_KEY)?,
         };
         let _turn = FUNDS.lock().await;
-        Account::new(self.chain.clone(), key).send_ether(account.address(), U256::from(wei)).await?;
+        Account::new(self.chain.clone(), key)
+            .send_ether(account.address(), U256::from(wei))
+            .await?;
         Ok(account)
     }
 }
@@ -170,7 +178,16 @@ impl Harness {
         std::fs::remove_file(&path)?;
         let market = Market::new(stage.chain.clone(), deployment.addresses()?);
         let actors = Mutex::new(vec![owner.clone(), treasury.clone()]);
-        Ok(Self { stage, market, owner, treasury, settings, deployment, actors, tasks: Mutex::default() })
+        Ok(Self {
+            stage,
+            market,
+            owner,
+            treasury,
+            settings,
+            deployment,
+            actors,
+            tasks: Mutex::default(),
+        })
     }
 
     /// Windows of a few seconds, so that a real chain can be waited for; a fee of 2.5 %, a tenth of the price as collateral,
@@ -242,9 +259,17 @@ impl Harness {
         let account = self.stage.account().await?;
         if whole > 0 {
             let call = self.market.token();
-            self.owner.send("sending oGPU", call.transfer(account.address(), ogpu(whole))).await?;
+            self.owner
+                .send(
+                    "sending oGPU",
+                    call.transfer(account.address(), ogpu(whole)),
+                )
+                .await?;
         }
-        self.actors.lock().expect("no test panics while it adds an actor").push(account.clone());
+        self.actors
+            .lock()
+            .expect("no test panics while it adds an actor")
+            .push(account.clone());
         Ok(account)
     }
 
@@ -267,7 +292,12 @@ impl Harness {
         let (id, _) = self.market.register(&account, &profile()).await?;
         self.market.stake(&account, ogpu(1_000)).await?;
         let call = self.market.tasks();
-        account.send("depositing collateral", call.depositCollateral(id, ogpu(100))).await?;
+        account
+            .send(
+                "depositing collateral",
+                call.depositCollateral(id, ogpu(100)),
+            )
+            .await?;
         Ok(Provider { account, id })
     }
 
@@ -279,7 +309,13 @@ impl Harness {
     pub async fn crowd(&self, size: usize) -> Result<Vec<Provider>> {
         let market = &self.market;
         let stake = ogpu(10);
-        market.allow(&self.owner, market.addresses().vault, stake * U256::from(size)).await?;
+        market
+            .allow(
+                &self.owner,
+                market.addresses().vault,
+                stake * U256::from(size),
+            )
+            .await?;
         let profile = profile();
         let mut crowd = Vec::with_capacity(size);
         for _ in 0..size {
@@ -291,14 +327,29 @@ impl Harness {
                 profile.price_list_uri.clone(),
             );
             let call = market.registry();
-            let call = call.register(model, profile.gpu_count, region, endpoint, prices).gas(1_000_000);
+            let call = call
+                .register(model, profile.gpu_count, region, endpoint, prices)
+                .gas(1_000_000);
             account.send("registering", call).await?;
             let id = market.provider_of(account.address()).await?;
             let call = market.vault();
-            self.owner.send("staking", call.stakeFor(account.address(), stake).gas(1_000_000)).await?;
+            self.owner
+                .send(
+                    "staking",
+                    call.stakeFor(account.address(), stake).gas(1_000_000),
+                )
+                .await?;
             let call = market.tasks();
-            account.send("depositing collateral", call.depositCollateral(id, stake).gas(1_000_000)).await?;
-            self.actors.lock().expect("no test panics while it adds an actor").push(account.clone());
+            account
+                .send(
+                    "depositing collateral",
+                    call.depositCollateral(id, stake).gas(1_000_000),
+                )
+                .await?;
+            self.actors
+                .lock()
+                .expect("no test panics while it adds an actor")
+                .push(account.clone());
             crowd.push(Provider { account, id });
         }
         Ok(crowd)
@@ -309,7 +360,10 @@ impl Harness {
     /// # Errors
     /// When the chain refuses.
     pub async fn open(&self, client: &Account) -> Result<U256> {
-        let (id, _) = self.market.submit_task(client, "ipfs://job", ogpu(100), 1_000).await?;
+        let (id, _) = self
+            .market
+            .submit_task(client, "ipfs://job", ogpu(100), 1_000)
+            .await?;
         self.remember(id);
         Ok(id)
     }
@@ -335,24 +389,45 @@ impl Harness {
 
     /// Has [`Harness::check_books`] count what is locked for a task that was not made by [`Harness::open`].
     pub fn remember(&self, task: U256) {
-        self.tasks.lock().expect("no test panics while it adds a task").push(task);
+        self.tasks
+            .lock()
+            .expect("no test panics while it adds a task")
+            .push(task);
     }
 
     /// Bids `whole` oGPU.
     ///
     /// # Errors
     /// When the chain refuses.
-    pub async fn bid(&self, provider: &Provider, task: U256, whole: u64) -> Result<Receipt, ClientError> {
+    pub async fn bid(
+        &self,
+        provider: &Provider,
+        task: U256,
+        whole: u64,
+    ) -> Result<Receipt, ClientError> {
         let call = self.market.tasks();
-        provider.account.send("bidding", call.placeBid(task, provider.id, ogpu(whole))).await
+        provider
+            .account
+            .send("bidding", call.placeBid(task, provider.id, ogpu(whole)))
+            .await
     }
 
     /// The client assigns.
     ///
     /// # Errors
     /// When the chain refuses.
-    pub async fn assign(&self, client: &Account, task: U256, provider: &Provider) -> Result<Receipt, ClientError> {
-        client.send("assigning", self.market.tasks().assignProvider(task, provider.id)).await
+    pub async fn assign(
+        &self,
+        client: &Account,
+        task: U256,
+        provider: &Provider,
+    ) -> Result<Receipt, ClientError> {
+        client
+            .send(
+                "assigning",
+                self.market.tasks().assignProvider(task, provider.id),
+            )
+            .await
     }
 
     /// Delivers [`result_hash`].
@@ -360,7 +435,9 @@ impl Harness {
     /// # Errors
     /// When the chain refuses.
     pub async fn deliver(&self, provider: &Provider, task: U256) -> Result<Receipt, ClientError> {
-        self.market.deliver(&provider.account, task, provider.id, result_hash()).await
+        self.market
+            .deliver(&provider.account, task, provider.id, result_hash())
+            .await
     }
 
     /// The client accepts [`result_hash`].
@@ -368,7 +445,12 @@ impl Harness {
     /// # Errors
     /// When the chain refuses.
     pub async fn accept(&self, client: &Account, task: U256) -> Result<Receipt, ClientError> {
-        client.send("accepting", self.market.tasks().verifyCompletion(task, result_hash())).await
+        client
+            .send(
+                "accepting",
+                self.market.tasks().verifyCompletion(task, result_hash()),
+            )
+            .await
     }
 
     /// The client rejects what was delivered.
@@ -376,7 +458,14 @@ impl Harness {
     /// # Errors
     /// When the chain refuses.
     pub async fn reject(&self, client: &Account, task: U256) -> Result<Receipt, ClientError> {
-        client.send("rejecting", self.market.tasks().verifyCompletion(task, keccak256("not it"))).await
+        client
+            .send(
+                "rejecting",
+                self.market
+                    .tasks()
+                    .verifyCompletion(task, keccak256("not it")),
+            )
+            .await
     }
 
     /// Anybody settles.
@@ -384,7 +473,9 @@ impl Harness {
     /// # Errors
     /// When the chain refuses.
     pub async fn finalize(&self, task: U256) -> Result<Receipt, ClientError> {
-        self.treasury.send("finalizing", self.market.tasks().finalizePayment(task)).await
+        self.treasury
+            .send("finalizing", self.market.tasks().finalizePayment(task))
+            .await
     }
 
     /// A task in state `status`, given to `provider` at 80 of its 100 oGPU where somebody has to have it. Time passes as
@@ -392,7 +483,12 @@ impl Harness {
     ///
     /// # Errors
     /// When the chain refuses, or for [`Status::None`].
-    pub async fn task_in(&self, status: Status, client: &Account, provider: &Provider) -> Result<U256> {
+    pub async fn task_in(
+        &self,
+        status: Status,
+        client: &Account,
+        provider: &Provider,
+    ) -> Result<U256> {
         let tasks = self.market.tasks();
         let task = self.open(client).await?;
         match status {
@@ -403,7 +499,9 @@ impl Harness {
             }
             Status::Expired => {
                 self.outlast(task).await?;
-                self.treasury.send("expiring", tasks.expireTask(task)).await?;
+                self.treasury
+                    .send("expiring", tasks.expireTask(task))
+                    .await?;
                 return Ok(task);
             }
             _ => {}
@@ -434,10 +532,15 @@ impl Harness {
             _ => drop(self.reject(client, task).await?),
         }
         if matches!(status, Status::Disputed | Status::Resolved) {
-            provider.account.send("disputing", tasks.openDispute(task)).await?;
+            provider
+                .account
+                .send("disputing", tasks.openDispute(task))
+                .await?;
         }
         if status == Status::Resolved {
-            self.owner.send("resolving", tasks.resolveDispute(task, 10_000, U256::ZERO)).await?;
+            self.owner
+                .send("resolving", tasks.resolveDispute(task, 10_000, U256::ZERO))
+                .await?;
         }
         Ok(task)
     }
@@ -456,7 +559,10 @@ impl Harness {
     /// When the chain does not answer.
     pub async fn in_escrow(&self, account: &Account) -> Result<U256> {
         let call = self.market.escrow();
-        Ok(self.chain().read("reading the balance", call.balanceOf(account.address())).await?)
+        Ok(self
+            .chain()
+            .read("reading the balance", call.balanceOf(account.address()))
+            .await?)
     }
 
     /// The tokens of `account`.
@@ -465,7 +571,10 @@ impl Harness {
     /// When the chain does not answer.
     pub async fn tokens(&self, account: &Account) -> Result<U256> {
         let call = self.market.token();
-        Ok(self.chain().read("reading the balance", call.balanceOf(account.address())).await?)
+        Ok(self
+            .chain()
+            .read("reading the balance", call.balanceOf(account.address()))
+            .await?)
     }
 
     /// The free collateral of `provider`.
@@ -474,7 +583,11 @@ impl Harness {
     /// When the chain does not answer.
     pub async fn collateral(&self, provider: &Provider) -> Result<U256> {
         let call = self.market.tasks();
-        Ok(self.chain().read("reading the card", call.cardOf(provider.id)).await?.collateral)
+        Ok(self
+            .chain()
+            .read("reading the card", call.cardOf(provider.id))
+            .await?
+            .collateral)
     }
 
     /// The score of `provider`.
@@ -482,7 +595,13 @@ impl Harness {
     /// # Errors
     /// When the chain does not answer.
     pub async fn score(&self, provider: &Provider) -> Result<U256> {
-        Ok(self.chain().read("reading the score", self.market.registry().scoreOf(provider.id)).await?)
+        Ok(self
+            .chain()
+            .read(
+                "reading the score",
+                self.market.registry().scoreOf(provider.id),
+            )
+            .await?)
     }
 }
 
@@ -497,13 +616,18 @@ pub fn profile() -> Profile {
     }
 }
 
-/// The built programs.
+/// The built programs: those in `target/programs`, or in the folder that `OGPU_PROGRAMS` names.
 ///
 /// # Errors
 /// When they are not built; the error says how to.
 pub fn programs() -> Result<Programs> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    Programs::load(&root.join("target/programs")).wrap_err("the integration tests run the built programs")
+    let folder = match std::env::var("OGPU_PROGRAMS") {
+        Ok(folder) if !folder.is_empty() => PathBuf::from(folder),
+        _ => PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(DEFAULT_FOLDER),
+    };
+    Programs::load(&folder).wrap_err("the integration tests run the built programs")
 }
 
 /// A path of its own in the system's folder for temporary files.

@@ -58,7 +58,10 @@ async fn a_deployment_interrupted_at_every_step_does_nothing_twice() -> Result<(
             break deployment;
         }
     };
-    assert!(runs > 40, "only {runs} runs: the deployment was hardly interrupted");
+    assert!(
+        runs > 40,
+        "only {runs} runs: the deployment was hardly interrupted"
+    );
     usable(&stage, &account, &deployment).await?;
     std::fs::remove_file(&path)?;
     Ok(())
@@ -99,12 +102,22 @@ async fn what_was_mined_but_not_noted_is_found_again() -> Result<()> {
 
 /// The deployment took exactly its steps' transactions, and is a market.
 async fn usable(stage: &Stage, account: &Account, deployment: &Deployment) -> Result<()> {
-    let done = deployment.steps.iter().filter(|step| matches!(step.state, StepState::Done { .. })).count();
-    let sent = stage.chain().provider().get_transaction_count(account.address()).await?;
+    let done = deployment
+        .steps
+        .iter()
+        .filter(|step| matches!(step.state, StepState::Done { .. }))
+        .count();
+    let sent = stage
+        .chain()
+        .provider()
+        .get_transaction_count(account.address())
+        .await?;
     assert_eq!(sent, done as u64, "transactions sent, and steps done");
     let market = Market::new(stage.chain().clone(), deployment.addresses()?);
     market.deposit(account, ogpu(10)).await?;
-    let (task, _) = market.submit_task(account, "ipfs://job", ogpu(10), 60).await?;
+    let (task, _) = market
+        .submit_task(account, "ipfs://job", ogpu(10), 60)
+        .await?;
     assert_eq!(task, U256::ONE);
     let again = Deployment::load(deployment.path(), stage.chain()).await?;
     assert_eq!(again.addresses()?, deployment.addresses()?);
@@ -115,20 +128,44 @@ async fn usable(stage: &Stage, account: &Account, deployment: &Deployment) -> Re
 async fn a_finished_deployment_is_left_as_it_is() -> Result<()> {
     let stage = Stage::new().await?;
     let account = stage.account_with(1_000_000_000_000_000_000).await?;
-    let (programs, settings, path) = (programs()?, Harness::settings_for_tests(), temporary("finished.json"));
+    let (programs, settings, path) = (
+        programs()?,
+        Harness::settings_for_tests(),
+        temporary("finished.json"),
+    );
     deploy(&account, &programs, &settings, &path, &mut |_| ()).await?;
     let text = std::fs::read_to_string(&path)?;
-    let sent = stage.chain().provider().get_transaction_count(account.address()).await?;
+    let sent = stage
+        .chain()
+        .provider()
+        .get_transaction_count(account.address())
+        .await?;
     deploy(&account, &programs, &settings, &path, &mut |_| ()).await?;
     assert_eq!(std::fs::read_to_string(&path)?, text);
-    assert_eq!(stage.chain().provider().get_transaction_count(account.address()).await?, sent);
+    assert_eq!(
+        stage
+            .chain()
+            .provider()
+            .get_transaction_count(account.address())
+            .await?,
+        sent
+    );
 
     let other = stage.account().await?;
     let error = deploy(&other, &programs, &settings, &path, &mut |_| ()).await;
-    assert!(matches!(error, Err(ClientError::Mismatch { .. })), "another account went on: {error:?}");
-    let changed = Settings { supply: ogpu(1), ..settings.clone() };
+    assert!(
+        matches!(error, Err(ClientError::Mismatch { .. })),
+        "another account went on: {error:?}"
+    );
+    let changed = Settings {
+        supply: ogpu(1),
+        ..settings.clone()
+    };
     let error = deploy(&account, &programs, &changed, &path, &mut |_| ()).await;
-    assert!(matches!(error, Err(ClientError::Mismatch { .. })), "other settings were taken: {error:?}");
+    assert!(
+        matches!(error, Err(ClientError::Mismatch { .. })),
+        "other settings were taken: {error:?}"
+    );
     std::fs::remove_file(&path)?;
     Ok(())
 }
@@ -138,12 +175,21 @@ async fn a_deployment_file_is_good_on_its_own_chain_only() -> Result<()> {
     let stage = Stage::new().await?;
     let account = stage.account_with(1_000_000_000_000_000_000).await?;
     let path = temporary("elsewhere.json");
-    deploy(&account, &programs()?, &Harness::settings_for_tests(), &path, &mut |_| ()).await?;
+    deploy(
+        &account,
+        &programs()?,
+        &Harness::settings_for_tests(),
+        &path,
+        &mut |_| (),
+    )
+    .await?;
 
     if stage.is_embedded() {
         // A development chain that was started again: the same id, another history.
         let restarted = Stage::new().await?;
-        let error = Deployment::load(&path, restarted.chain()).await.unwrap_err();
+        let error = Deployment::load(&path, restarted.chain())
+            .await
+            .unwrap_err();
         assert!(matches!(error, ClientError::OtherChain { .. }), "{error}");
         assert!(error.to_string().contains("another chain"), "{error}");
     }
@@ -156,7 +202,10 @@ async fn a_deployment_file_is_good_on_its_own_chain_only() -> Result<()> {
 
     std::fs::write(&path, &text[..text.len() / 2])?;
     let error = Deployment::load(&path, stage.chain()).await.unwrap_err();
-    assert!(matches!(error, ClientError::BadDeployment { .. }), "{error}");
+    assert!(
+        matches!(error, ClientError::BadDeployment { .. }),
+        "{error}"
+    );
     std::fs::remove_file(&path)?;
     let error = Deployment::load(&path, stage.chain()).await.unwrap_err();
     assert!(matches!(error, ClientError::NoDeployment { .. }), "{error}");
@@ -175,14 +224,23 @@ async fn ownership_goes_to_the_owner_that_is_named() -> Result<()> {
     })
     .await?;
     for (name, contract) in &harness.deployment.contracts {
-        let Some(proxy) = contract.proxy else { continue };
+        let Some(proxy) = contract.proxy else {
+            continue;
+        };
         let owned = ogpu_client::bindings::Owned::new(proxy, harness.chain().provider());
-        assert_eq!(harness.chain().read(name, owned.owner()).await?, heir.address(), "{name}");
+        assert_eq!(
+            harness.chain().read(name, owned.owner()).await?,
+            heir.address(),
+            "{name}"
+        );
     }
     let addresses = harness.market.addresses();
     for address in [addresses.escrow, addresses.vault, addresses.task_manager] {
         let pausable = ogpu_client::bindings::Pausable::new(address, harness.chain().provider());
-        assert_eq!(harness.chain().read("reading", pausable.guardian()).await?, guardian.address());
+        assert_eq!(
+            harness.chain().read("reading", pausable.guardian()).await?,
+            guardian.address()
+        );
     }
     Ok(())
 }
@@ -194,10 +252,26 @@ async fn a_file_that_cannot_be_written_stops_before_anything_is_sent() -> Result
     let file = temporary("a-file");
     std::fs::write(&file, "")?;
     let path = file.join("deployment.json");
-    let error = deploy(&account, &programs()?, &Harness::settings_for_tests(), &path, &mut |_| ()).await;
-    let error = error.err().ok_or_else(|| eyre!("it was deployed without a journal"))?;
+    let error = deploy(
+        &account,
+        &programs()?,
+        &Harness::settings_for_tests(),
+        &path,
+        &mut |_| (),
+    )
+    .await;
+    let error = error
+        .err()
+        .ok_or_else(|| eyre!("it was deployed without a journal"))?;
     assert!(matches!(error, ClientError::File { .. }), "{error}");
-    assert_eq!(stage.chain().provider().get_transaction_count(account.address()).await?, 0);
+    assert_eq!(
+        stage
+            .chain()
+            .provider()
+            .get_transaction_count(account.address())
+            .await?,
+        0
+    );
     std::fs::remove_file(&file)?;
     Ok(())
 }
@@ -213,8 +287,14 @@ async fn what_is_wrong_with_a_connection_or_a_purse_is_said() -> Result<()> {
     }
     let stage = Stage::new().await?;
     let poor = Account::new(stage.chain().clone(), stage.key());
-    let error = poor.send_ether(poor.address(), U256::ONE).await.unwrap_err();
+    let error = poor
+        .send_ether(poor.address(), U256::ONE)
+        .await
+        .unwrap_err();
     assert!(matches!(error, ClientError::NoEther { .. }), "{error}");
-    assert!(error.to_string().contains(&poor.address().to_string()), "{error}");
+    assert!(
+        error.to_string().contains(&poor.address().to_string()),
+        "{error}"
+    );
     Ok(())
 }

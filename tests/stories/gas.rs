@@ -29,15 +29,27 @@ fn snapshot_path() -> PathBuf {
 async fn every_operation_costs_what_the_snapshot_says() -> Result<()> {
     let harness = Harness::new().await?;
     if !harness.stage().is_embedded() {
-        println!("gas is compared on the embedded chain only: on others it depends on who came before");
+        println!(
+            "gas is compared on the embedded chain only: on others it depends on who came before"
+        );
         return Ok(());
     }
     let gas = measure(&harness).await?;
-    let paid: u64 = ["submitTask", "placeBid", "assignProvider", "submitResult", "verifyCompletion", "finalizePayment"]
-        .iter()
-        .map(|operation| gas[*operation])
-        .sum();
-    assert!(paid <= PAID_TASK, "a paid task costs {paid} gas, more than {PAID_TASK}");
+    let paid: u64 = [
+        "submitTask",
+        "placeBid",
+        "assignProvider",
+        "submitResult",
+        "verifyCompletion",
+        "finalizePayment",
+    ]
+    .iter()
+    .map(|operation| gas[*operation])
+    .sum();
+    assert!(
+        paid <= PAID_TASK,
+        "a paid task costs {paid} gas, more than {PAID_TASK}"
+    );
 
     let path = snapshot_path();
     if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
@@ -49,7 +61,13 @@ async fn every_operation_costs_what_the_snapshot_says() -> Result<()> {
     let snapshot: BTreeMap<String, u64> = serde_json::from_str(&text)?;
     let differences: Vec<_> = (gas.keys().chain(snapshot.keys()))
         .filter(|operation| gas.get(*operation) != snapshot.get(*operation))
-        .map(|operation| format!("{operation}: {:?} in the snapshot, {:?} now", snapshot.get(operation), gas.get(operation)))
+        .map(|operation| {
+            format!(
+                "{operation}: {:?} in the snapshot, {:?} now",
+                snapshot.get(operation),
+                gas.get(operation)
+            )
+        })
         .collect();
     assert!(
         differences.is_empty(),
@@ -66,60 +84,154 @@ async fn measure(harness: &Harness) -> Result<BTreeMap<String, u64>> {
         gas.insert(operation.to_owned(), receipt.gas_used);
     };
     let market = &harness.market;
-    let (token, escrow, vault, tasks) = (market.token(), market.escrow(), market.vault(), market.tasks());
+    let (token, escrow, vault, tasks) = (
+        market.token(),
+        market.escrow(),
+        market.vault(),
+        market.tasks(),
+    );
     let addresses = *market.addresses();
 
     let client = harness.actor(1_000).await?;
     let other = harness.actor(10).await?;
-    note("approve", &client.send("", token.approve(addresses.escrow, ogpu(600))).await?);
-    note("transfer", &client.send("", token.transfer(other.address(), ogpu(1))).await?);
-    note("delegate", &client.send("", token.delegate(client.address())).await?);
+    note(
+        "approve",
+        &client
+            .send("", token.approve(addresses.escrow, ogpu(600)))
+            .await?,
+    );
+    note(
+        "transfer",
+        &client
+            .send("", token.transfer(other.address(), ogpu(1)))
+            .await?,
+    );
+    note(
+        "delegate",
+        &client.send("", token.delegate(client.address())).await?,
+    );
     // Votes are noted once a second.
     harness.advance(5).await?;
-    note("transfer, delegated", &client.send("", token.transfer(other.address(), ogpu(1))).await?);
-    note("deposit, first", &client.send("", escrow.deposit(ogpu(400))).await?);
-    note("deposit", &client.send("", escrow.deposit(ogpu(200))).await?);
+    note(
+        "transfer, delegated",
+        &client
+            .send("", token.transfer(other.address(), ogpu(1)))
+            .await?,
+    );
+    note(
+        "deposit, first",
+        &client.send("", escrow.deposit(ogpu(400))).await?,
+    );
+    note(
+        "deposit",
+        &client.send("", escrow.deposit(ogpu(200))).await?,
+    );
 
     let account = harness.actor(1_000).await?;
     let (id, receipt) = market.register(&account, &profile()).await?;
     note("register", &receipt);
-    account.send("", token.approve(addresses.vault, ogpu(1_000))).await?;
-    note("stake, first", &account.send("", vault.stake(ogpu(400))).await?);
+    account
+        .send("", token.approve(addresses.vault, ogpu(1_000)))
+        .await?;
+    note(
+        "stake, first",
+        &account.send("", vault.stake(ogpu(400))).await?,
+    );
     note("stake", &account.send("", vault.stake(ogpu(400))).await?);
-    note("depositCollateral, first", &account.send("", tasks.depositCollateral(id, ogpu(100))).await?);
-    note("depositCollateral", &account.send("", tasks.depositCollateral(id, ogpu(100))).await?);
-    note("withdrawCollateral", &account.send("", tasks.withdrawCollateral(id, ogpu(10))).await?);
-    note("refreshProvider", &other.send("", tasks.refreshProvider(id)).await?);
-    note("requestUnbond", &account.send("", vault.requestUnbond(ogpu(100))).await?);
-    note("cancelUnbond", &account.send("", vault.cancelUnbond(ogpu(50))).await?);
-    let provider = Provider { account: account.clone(), id };
+    note(
+        "depositCollateral, first",
+        &account
+            .send("", tasks.depositCollateral(id, ogpu(100)))
+            .await?,
+    );
+    note(
+        "depositCollateral",
+        &account
+            .send("", tasks.depositCollateral(id, ogpu(100)))
+            .await?,
+    );
+    note(
+        "withdrawCollateral",
+        &account
+            .send("", tasks.withdrawCollateral(id, ogpu(10)))
+            .await?,
+    );
+    note(
+        "refreshProvider",
+        &other.send("", tasks.refreshProvider(id)).await?,
+    );
+    note(
+        "requestUnbond",
+        &account.send("", vault.requestUnbond(ogpu(100))).await?,
+    );
+    note(
+        "cancelUnbond",
+        &account.send("", vault.cancelUnbond(ogpu(50))).await?,
+    );
+    let provider = Provider {
+        account: account.clone(),
+        id,
+    };
 
-    let (task, receipt) = market.submit_task(&client, "ipfs://job", ogpu(100), 1_000).await?;
+    let (task, receipt) = market
+        .submit_task(&client, "ipfs://job", ogpu(100), 1_000)
+        .await?;
     note("submitTask", &receipt);
     note("placeBid", &harness.bid(&provider, task, 80).await?);
     note("placeBid, lower", &harness.bid(&provider, task, 79).await?);
-    note("assignProvider", &harness.assign(&client, task, &provider).await?);
+    note(
+        "assignProvider",
+        &harness.assign(&client, task, &provider).await?,
+    );
     note("submitResult", &harness.deliver(&provider, task).await?);
     note("verifyCompletion", &harness.accept(&client, task).await?);
     harness.outlast(task).await?;
     note("finalizePayment", &harness.finalize(task).await?);
-    note("withdraw", &account.send("", escrow.withdraw(ogpu(10))).await?);
+    note(
+        "withdraw",
+        &account.send("", escrow.withdraw(ogpu(10))).await?,
+    );
     note("collectFees", &other.send("", escrow.collectFees()).await?);
 
     let task = harness.task_in(Status::Open, &client, &provider).await?;
-    note("cancelTask", &client.send("", tasks.cancelTask(task)).await?);
-    note("withdrawBid", &account.send("", tasks.withdrawBid(task, id)).await?);
+    note(
+        "cancelTask",
+        &client.send("", tasks.cancelTask(task)).await?,
+    );
+    note(
+        "withdrawBid",
+        &account.send("", tasks.withdrawBid(task, id)).await?,
+    );
     let task = harness.open(&client).await?;
     harness.outlast(task).await?;
     note("expireTask", &other.send("", tasks.expireTask(task)).await?);
-    let task = harness.task_in(Status::Assigned, &client, &provider).await?;
+    let task = harness
+        .task_in(Status::Assigned, &client, &provider)
+        .await?;
     harness.outlast(task).await?;
     note("failTask", &other.send("", tasks.failTask(task)).await?);
-    note("withdrawCompensation", &client.send("", vault.withdrawCompensation()).await?);
-    let task = harness.task_in(Status::Submitted, &client, &provider).await?;
-    note("verifyCompletion, reject", &harness.reject(&client, task).await?);
-    note("openDispute", &account.send("", tasks.openDispute(task)).await?);
-    note("resolveDispute", &harness.owner.send("", tasks.resolveDispute(task, 5_000, U256::ZERO)).await?);
+    note(
+        "withdrawCompensation",
+        &client.send("", vault.withdrawCompensation()).await?,
+    );
+    let task = harness
+        .task_in(Status::Submitted, &client, &provider)
+        .await?;
+    note(
+        "verifyCompletion, reject",
+        &harness.reject(&client, task).await?,
+    );
+    note(
+        "openDispute",
+        &account.send("", tasks.openDispute(task)).await?,
+    );
+    note(
+        "resolveDispute",
+        &harness
+            .owner
+            .send("", tasks.resolveDispute(task, 5_000, U256::ZERO))
+            .await?,
+    );
     Ok(gas)
 }
 
@@ -131,13 +243,18 @@ async fn bidding_and_assigning_cost_the_same_among_a_thousand_bids() -> Result<(
         return Ok(());
     }
     let client = harness.client().await?;
-    let (quiet, busy) = (harness.open_for(&client, 86_400).await?, harness.open_for(&client, 86_400).await?);
+    let (quiet, busy) = (
+        harness.open_for(&client, 86_400).await?,
+        harness.open_for(&client, 86_400).await?,
+    );
     let crowd = harness.crowd(1_000).await?;
     // One bid stands on the quiet task, a thousand on the busy one, prices falling and rising.
     harness.bid(&crowd[0], quiet, 80).await?;
     for (index, provider) in crowd.iter().enumerate() {
         let call = harness.market.tasks();
-        let call = call.placeBid(busy, provider.id, ogpu(40 + (index as u64 * 7) % 50)).gas(1_000_000);
+        let call = call
+            .placeBid(busy, provider.id, ogpu(40 + (index as u64 * 7) % 50))
+            .gas(1_000_000);
         provider.account.send("bidding", call).await?;
     }
     // Newcomers in the same situation on both: the lead is taken, the lead is not taken, a bid in the lead is lowered.
@@ -165,12 +282,22 @@ async fn a_proxy_adds_at_most_5300_gas() -> Result<()> {
     // Functions that read nothing of the caller's, so that both run alike: the proxy's share is what is more.
     for input in [
         Owned::UPGRADE_INTERFACE_VERSIONCall {}.abi_encode(),
-        PaymentEscrow::balanceOfCall { account: Address::ZERO }.abi_encode(),
+        PaymentEscrow::balanceOfCall {
+            account: Address::ZERO,
+        }
+        .abi_encode(),
     ] {
         let direct = cost(&harness, implementation, input.clone()).await?;
         let proxied = cost(&harness, harness.market.addresses().escrow, input).await?;
-        ensure!(proxied > direct, "a call through the proxy costs {proxied} gas, directly {direct}");
-        assert!(proxied - direct <= 5_300, "the proxy adds {} gas", proxied - direct);
+        ensure!(
+            proxied > direct,
+            "a call through the proxy costs {proxied} gas, directly {direct}"
+        );
+        assert!(
+            proxied - direct <= 5_300,
+            "the proxy adds {} gas",
+            proxied - direct
+        );
         println!("the proxy adds {} gas", proxied - direct);
     }
     Ok(())
@@ -179,5 +306,9 @@ async fn a_proxy_adds_at_most_5300_gas() -> Result<()> {
 async fn cost(harness: &Harness, to: Address, input: Vec<u8>) -> Result<u64> {
     let request = TransactionRequest::default().with_to(to).with_input(input);
     let receipt = harness.owner.send_request("measuring", request).await?;
-    if receipt.status() { Ok(receipt.gas_used) } else { Err(eyre!("the call failed")) }
+    if receipt.status() {
+        Ok(receipt.gas_used)
+    } else {
+        Err(eyre!("the call failed"))
+    }
 }

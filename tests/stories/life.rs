@@ -1,6 +1,7 @@
 //! The life of a task: every way it can go, and every step at every moment, allowed or refused.
 
 use eyre::Result;
+use ogpu_client::alloy::{network::TransactionBuilder as _, sol_types::SolCall};
 use ogpu_client::{
     ClientError, Status,
     alloy::{
@@ -9,7 +10,6 @@ use ogpu_client::{
     },
     bindings::TaskManager,
 };
-use ogpu_client::alloy::{network::TransactionBuilder as _, sol_types::SolCall};
 use ogpu_tests::{Harness, Provider, ogpu, refusal, result_hash};
 
 #[tokio::test]
@@ -17,7 +17,9 @@ async fn a_delivered_and_accepted_task_is_paid() -> Result<()> {
     let harness = Harness::new().await?;
     let client = harness.client().await?;
     let provider = harness.provider().await?;
-    let task = harness.task_in(Status::Finalized, &client, &provider).await?;
+    let task = harness
+        .task_in(Status::Finalized, &client, &provider)
+        .await?;
 
     assert_eq!(harness.status(task).await?, Status::Finalized);
     // 80 of 100 oGPU agreed; 2.5 % of 80 is the fee.
@@ -32,7 +34,10 @@ async fn a_delivered_and_accepted_task_is_paid() -> Result<()> {
     let treasury = harness.tokens(&harness.treasury).await?;
     client.send("collecting fees", escrow.collectFees()).await?;
     assert_eq!(harness.tokens(&harness.treasury).await? - treasury, ogpu(2));
-    provider.account.send("withdrawing", escrow.withdraw(ogpu(78))).await?;
+    provider
+        .account
+        .send("withdrawing", escrow.withdraw(ogpu(78)))
+        .await?;
     assert_eq!(harness.tokens(&provider.account).await?, ogpu(78));
     harness.check_books().await
 }
@@ -44,14 +49,20 @@ async fn a_missed_deadline_refunds_and_slashes() -> Result<()> {
     let provider = harness.provider().await?;
     let supply = total_supply(&harness).await?;
     let treasury = harness.tokens(&harness.treasury).await?;
-    let (task, _) = harness.market.submit_task(&client, "ipfs://job", ogpu(100), 10).await?;
+    let (task, _) = harness
+        .market
+        .submit_task(&client, "ipfs://job", ogpu(100), 10)
+        .await?;
     harness.remember(task);
     harness.bid(&provider, task, 80).await?;
     harness.assign(&client, task, &provider).await?;
     // The bond and a tenth of the price are held.
     assert_eq!(harness.collateral(&provider).await?, ogpu(100 - 1 - 8));
     harness.outlast(task).await?;
-    harness.treasury.send("failing", harness.market.tasks().failTask(task)).await?;
+    harness
+        .treasury
+        .send("failing", harness.market.tasks().failTask(task))
+        .await?;
 
     assert_eq!(harness.status(task).await?, Status::Failed);
     assert_eq!(harness.in_escrow(&client).await?, ogpu(1_000));
@@ -60,16 +71,28 @@ async fn a_missed_deadline_refunds_and_slashes() -> Result<()> {
     assert_eq!(harness.collateral(&provider).await?, ogpu(100 - 4));
     assert_eq!(stake_of(&harness, &provider).await?, ogpu(1_000 - 4));
     let vault = harness.market.vault();
-    let injured = harness.chain().read("reading", vault.accountOf(client.address())).await?;
+    let injured = harness
+        .chain()
+        .read("reading", vault.accountOf(client.address()))
+        .await?;
     assert_eq!(injured.compensation, ogpu(2));
     assert_eq!(supply - total_supply(&harness).await?, ogpu(1));
     assert!(harness.score(&provider).await? < U256::from(5_000));
     harness.check_books().await?;
 
-    client.send("taking the compensation", vault.withdrawCompensation()).await?;
+    client
+        .send("taking the compensation", vault.withdrawCompensation())
+        .await?;
     assert_eq!(harness.tokens(&client).await?, ogpu(2));
-    let in_vault = harness.chain().read("reading", vault.accountOf(harness.treasury.address())).await?.compensation;
-    assert_eq!(harness.tokens(&harness.treasury).await? - treasury + in_vault, ogpu(1));
+    let in_vault = harness
+        .chain()
+        .read("reading", vault.accountOf(harness.treasury.address()))
+        .await?
+        .compensation;
+    assert_eq!(
+        harness.tokens(&harness.treasury).await? - treasury + in_vault,
+        ogpu(1)
+    );
     harness.check_books().await
 }
 
@@ -83,24 +106,41 @@ async fn a_cancelled_or_expired_task_is_refunded_and_bonds_come_back() -> Result
     let cancelled = harness.open(&client).await?;
     harness.bid(&provider, cancelled, 80).await?;
     assert_eq!(harness.collateral(&provider).await?, ogpu(99));
-    client.send("cancelling", tasks.cancelTask(cancelled)).await?;
+    client
+        .send("cancelling", tasks.cancelTask(cancelled))
+        .await?;
     assert_eq!(harness.status(cancelled).await?, Status::Cancelled);
     assert_eq!(harness.in_escrow(&client).await?, ogpu(1_000));
-    provider.account.send("withdrawing", tasks.withdrawBid(cancelled, provider.id)).await?;
+    provider
+        .account
+        .send("withdrawing", tasks.withdrawBid(cancelled, provider.id))
+        .await?;
     assert_eq!(harness.collateral(&provider).await?, ogpu(100));
-    let again = provider.account.send("withdrawing", tasks.withdrawBid(cancelled, provider.id)).await;
+    let again = provider
+        .account
+        .send("withdrawing", tasks.withdrawBid(cancelled, provider.id))
+        .await;
     assert_eq!(refusal(again), "NoBid");
 
     let expired = harness.open(&client).await?;
     harness.bid(&provider, expired, 80).await?;
     harness.outlast(expired).await?;
-    let early = harness.treasury.send("expiring", tasks.expireTask(expired)).await;
+    let early = harness
+        .treasury
+        .send("expiring", tasks.expireTask(expired))
+        .await;
     assert_eq!(refusal(early), "TooEarly");
     harness.advance(20).await?;
-    harness.treasury.send("expiring", tasks.expireTask(expired)).await?;
+    harness
+        .treasury
+        .send("expiring", tasks.expireTask(expired))
+        .await?;
     assert_eq!(harness.status(expired).await?, Status::Expired);
     assert_eq!(harness.in_escrow(&client).await?, ogpu(1_000));
-    provider.account.send("withdrawing", tasks.withdrawBid(expired, provider.id)).await?;
+    provider
+        .account
+        .send("withdrawing", tasks.withdrawBid(expired, provider.id))
+        .await?;
     assert_eq!(harness.collateral(&provider).await?, ogpu(100));
     harness.check_books().await
 }
@@ -110,7 +150,9 @@ async fn a_silent_client_pays() -> Result<()> {
     let harness = Harness::new().await?;
     let client = harness.client().await?;
     let provider = harness.provider().await?;
-    let task = harness.task_in(Status::Submitted, &client, &provider).await?;
+    let task = harness
+        .task_in(Status::Submitted, &client, &provider)
+        .await?;
     assert_eq!(refusal(harness.finalize(task).await), "TooEarly");
     harness.outlast(task).await?;
     harness.finalize(task).await?;
@@ -124,7 +166,9 @@ async fn an_undisputed_rejection_fails_the_task() -> Result<()> {
     let harness = Harness::new().await?;
     let client = harness.client().await?;
     let provider = harness.provider().await?;
-    let task = harness.task_in(Status::Rejected, &client, &provider).await?;
+    let task = harness
+        .task_in(Status::Rejected, &client, &provider)
+        .await?;
     harness.outlast(task).await?;
     harness.finalize(task).await?;
     assert_eq!(harness.status(task).await?, Status::Failed);
@@ -139,14 +183,28 @@ async fn the_owner_decides_a_dispute() -> Result<()> {
     let client = harness.client().await?;
     let provider = harness.provider().await?;
     let tasks = harness.market.tasks();
-    let task = harness.task_in(Status::Disputed, &client, &provider).await?;
-    let stranger = harness.treasury.send("resolving", tasks.resolveDispute(task, 5_000, U256::ZERO)).await;
+    let task = harness
+        .task_in(Status::Disputed, &client, &provider)
+        .await?;
+    let stranger = harness
+        .treasury
+        .send("resolving", tasks.resolveDispute(task, 5_000, U256::ZERO))
+        .await;
     assert_eq!(refusal(stranger), "OwnableUnauthorizedAccount");
-    let excess = harness.owner.send("resolving", tasks.resolveDispute(task, 10_001, U256::ZERO)).await;
+    let excess = harness
+        .owner
+        .send("resolving", tasks.resolveDispute(task, 10_001, U256::ZERO))
+        .await;
     assert_eq!(refusal(excess), "OutOfRange");
-    let excess = harness.owner.send("resolving", tasks.resolveDispute(task, 0, ogpu(9))).await;
+    let excess = harness
+        .owner
+        .send("resolving", tasks.resolveDispute(task, 0, ogpu(9)))
+        .await;
     assert_eq!(refusal(excess), "SlashAboveCollateral");
-    harness.owner.send("resolving", tasks.resolveDispute(task, 2_500, ogpu(3))).await?;
+    harness
+        .owner
+        .send("resolving", tasks.resolveDispute(task, 2_500, ogpu(3)))
+        .await?;
     assert_eq!(harness.status(task).await?, Status::Resolved);
     // A quarter of 80 oGPU, less the fee of 2.5 % of that; 3 oGPU of the collateral are gone.
     let fee = ogpu(20) * U256::from(250) / U256::from(10_000);
@@ -163,7 +221,9 @@ async fn a_dispute_nobody_decides_is_split() -> Result<()> {
     let harness = Harness::new().await?;
     let client = harness.client().await?;
     let provider = harness.provider().await?;
-    let task = harness.task_in(Status::Disputed, &client, &provider).await?;
+    let task = harness
+        .task_in(Status::Disputed, &client, &provider)
+        .await?;
     harness.outlast(task).await?;
     harness.finalize(task).await?;
     assert_eq!(harness.status(task).await?, Status::Resolved);
@@ -180,10 +240,15 @@ async fn a_client_can_dispute_its_own_acceptance() -> Result<()> {
     let client = harness.client().await?;
     let provider = harness.provider().await?;
     let tasks = harness.market.tasks();
-    let task = harness.task_in(Status::Verified, &client, &provider).await?;
+    let task = harness
+        .task_in(Status::Verified, &client, &provider)
+        .await?;
     client.send("disputing", tasks.openDispute(task)).await?;
     assert_eq!(harness.status(task).await?, Status::Disputed);
-    harness.owner.send("resolving", tasks.resolveDispute(task, 0, ogpu(8))).await?;
+    harness
+        .owner
+        .send("resolving", tasks.resolveDispute(task, 0, ogpu(8)))
+        .await?;
     assert_eq!(harness.in_escrow(&client).await?, ogpu(1_000));
     assert_eq!(stake_of(&harness, &provider).await?, ogpu(1_000 - 8));
     harness.check_books().await
@@ -191,7 +256,18 @@ async fn a_client_can_dispute_its_own_acceptance() -> Result<()> {
 
 /// What anybody might try on a task.
 const ATTEMPTS: [&str; 12] = [
-    "bid", "assign", "assign best", "deliver", "accept", "reject", "finalize", "cancel", "expire", "fail", "dispute", "resolve",
+    "bid",
+    "assign",
+    "assign best",
+    "deliver",
+    "accept",
+    "reject",
+    "finalize",
+    "cancel",
+    "expire",
+    "fail",
+    "dispute",
+    "resolve",
 ];
 
 /// What comes of each attempt, while the state's window runs and once it has passed; "" stands for `WrongStatus`. The task
@@ -201,8 +277,12 @@ const TABLE: [(Status, [&str; 12], [&str; 12]); 11] = {
     [
         (
             Status::Open,
-            ["ok", "ok", "TooEarly", NO, NO, NO, NO, "ok", "TooEarly", NO, NO, NO],
-            ["TooLate", "ok", "ok", NO, NO, NO, NO, "ok", "TooEarly", NO, NO, NO],
+            [
+                "ok", "ok", "TooEarly", NO, NO, NO, NO, "ok", "TooEarly", NO, NO, NO,
+            ],
+            [
+                "TooLate", "ok", "ok", NO, NO, NO, NO, "ok", "TooEarly", NO, NO, NO,
+            ],
         ),
         (
             Status::Assigned,
@@ -258,34 +338,110 @@ async fn every_step_is_allowed_or_refused_as_the_table_says() -> Result<()> {
 
 fn compare(status: Status, when: &str, expected: [&str; 12], found: &[String]) {
     for ((attempt, expected), found) in ATTEMPTS.iter().zip(expected).zip(found) {
-        let expected = if expected.is_empty() { "WrongStatus" } else { expected };
-        assert_eq!(found, expected, "{attempt} on a task that is {status:?}, {when}");
+        let expected = if expected.is_empty() {
+            "WrongStatus"
+        } else {
+            expected
+        };
+        assert_eq!(
+            found, expected,
+            "{attempt} on a task that is {status:?}, {when}"
+        );
     }
 }
 
 /// Simulates every attempt by whom it belongs to, and names what comes of it.
-async fn attempts(harness: &Harness, task: U256, client: Address, provider: &Provider) -> Result<Vec<String>> {
+async fn attempts(
+    harness: &Harness,
+    task: U256,
+    client: Address,
+    provider: &Provider,
+) -> Result<Vec<String>> {
     let stranger = harness.treasury.address();
     let owner = provider.account.address();
     let seal = keccak256("any");
     let calls: [(Address, Vec<u8>); 12] = [
-        (owner, TaskManager::placeBidCall { taskId: task, providerId: provider.id, price: ogpu(70) }.abi_encode()),
-        (client, TaskManager::assignProviderCall { taskId: task, providerId: provider.id }.abi_encode()),
-        (stranger, TaskManager::assignProviderCall { taskId: task, providerId: U256::ZERO }.abi_encode()),
-        (owner, TaskManager::submitResultCall { taskId: task, resultSeal: seal }.abi_encode()),
-        (client, TaskManager::verifyCompletionCall { taskId: task, resultHash: result_hash() }.abi_encode()),
-        (client, TaskManager::verifyCompletionCall { taskId: task, resultHash: seal }.abi_encode()),
-        (stranger, TaskManager::finalizePaymentCall { taskId: task }.abi_encode()),
-        (client, TaskManager::cancelTaskCall { taskId: task }.abi_encode()),
-        (stranger, TaskManager::expireTaskCall { taskId: task }.abi_encode()),
-        (stranger, TaskManager::failTaskCall { taskId: task }.abi_encode()),
         (
-            if harness.status(task).await? == Status::Verified { client } else { owner },
+            owner,
+            TaskManager::placeBidCall {
+                taskId: task,
+                providerId: provider.id,
+                price: ogpu(70),
+            }
+            .abi_encode(),
+        ),
+        (
+            client,
+            TaskManager::assignProviderCall {
+                taskId: task,
+                providerId: provider.id,
+            }
+            .abi_encode(),
+        ),
+        (
+            stranger,
+            TaskManager::assignProviderCall {
+                taskId: task,
+                providerId: U256::ZERO,
+            }
+            .abi_encode(),
+        ),
+        (
+            owner,
+            TaskManager::submitResultCall {
+                taskId: task,
+                resultSeal: seal,
+            }
+            .abi_encode(),
+        ),
+        (
+            client,
+            TaskManager::verifyCompletionCall {
+                taskId: task,
+                resultHash: result_hash(),
+            }
+            .abi_encode(),
+        ),
+        (
+            client,
+            TaskManager::verifyCompletionCall {
+                taskId: task,
+                resultHash: seal,
+            }
+            .abi_encode(),
+        ),
+        (
+            stranger,
+            TaskManager::finalizePaymentCall { taskId: task }.abi_encode(),
+        ),
+        (
+            client,
+            TaskManager::cancelTaskCall { taskId: task }.abi_encode(),
+        ),
+        (
+            stranger,
+            TaskManager::expireTaskCall { taskId: task }.abi_encode(),
+        ),
+        (
+            stranger,
+            TaskManager::failTaskCall { taskId: task }.abi_encode(),
+        ),
+        (
+            if harness.status(task).await? == Status::Verified {
+                client
+            } else {
+                owner
+            },
             TaskManager::openDisputeCall { taskId: task }.abi_encode(),
         ),
         (
             harness.owner.address(),
-            TaskManager::resolveDisputeCall { taskId: task, providerBps: 5_000, slashAmount: U256::ZERO }.abi_encode(),
+            TaskManager::resolveDisputeCall {
+                taskId: task,
+                providerBps: 5_000,
+                slashAmount: U256::ZERO,
+            }
+            .abi_encode(),
         ),
     ];
     let mut found = Vec::new();
@@ -316,36 +472,76 @@ async fn steps_belong_to_those_who_may_take_them() -> Result<()> {
     let call = tasks.placeBid(task, provider.id, ogpu(80));
     assert_eq!(refusal(stranger.send("bidding", call).await), "NotProvider");
     let call = tasks.placeBid(task, unknown, ogpu(80));
-    assert_eq!(refusal(stranger.send("bidding", call).await), "UnknownProvider");
+    assert_eq!(
+        refusal(stranger.send("bidding", call).await),
+        "UnknownProvider"
+    );
     let call = tasks.placeBid(unknown, provider.id, ogpu(80));
-    assert_eq!(refusal(provider.account.send("bidding", call).await), "UnknownTask");
+    assert_eq!(
+        refusal(provider.account.send("bidding", call).await),
+        "UnknownTask"
+    );
     // Ids that would be known if their upper bits were cut off.
     let call = tasks.placeBid((U256::ONE << 32) + task, provider.id, ogpu(80));
-    assert_eq!(refusal(provider.account.send("bidding", call).await), "UnknownTask");
+    assert_eq!(
+        refusal(provider.account.send("bidding", call).await),
+        "UnknownTask"
+    );
     let call = tasks.placeBid(task, (U256::ONE << 32) + provider.id, ogpu(80));
-    assert_eq!(refusal(provider.account.send("bidding", call).await), "UnknownProvider");
+    assert_eq!(
+        refusal(provider.account.send("bidding", call).await),
+        "UnknownProvider"
+    );
     let call = tasks.placeBid(task, provider.id, ogpu(101));
-    assert_eq!(refusal(provider.account.send("bidding", call).await), "PriceAboveBudget");
+    assert_eq!(
+        refusal(provider.account.send("bidding", call).await),
+        "PriceAboveBudget"
+    );
     let call = tasks.placeBid(task, provider.id, (U256::ONE << 96) + ogpu(80));
-    assert_eq!(refusal(provider.account.send("bidding", call).await), "PriceAboveBudget");
-    assert_eq!(refusal(stranger.send("cancelling", tasks.cancelTask(task)).await), "NotClient");
+    assert_eq!(
+        refusal(provider.account.send("bidding", call).await),
+        "AmountTooLarge"
+    );
+    assert_eq!(
+        refusal(stranger.send("cancelling", tasks.cancelTask(task)).await),
+        "NotClient"
+    );
 
     harness.bid(&provider, task, 80).await?;
     let call = tasks.placeBid(task, provider.id, ogpu(81));
-    assert_eq!(refusal(provider.account.send("bidding", call).await), "PriceRaised");
+    assert_eq!(
+        refusal(provider.account.send("bidding", call).await),
+        "PriceRaised"
+    );
     harness.bid(&provider, task, 70).await?;
-    assert_eq!(harness.collateral(&provider).await?, ogpu(99), "a lower bid holds no second bond");
+    assert_eq!(
+        harness.collateral(&provider).await?,
+        ogpu(99),
+        "a lower bid holds no second bond"
+    );
 
     harness.assign(&client, task, &provider).await?;
     let call = tasks.submitResult(task, keccak256("any"));
-    assert_eq!(refusal(stranger.send("delivering", call).await), "NotProvider");
+    assert_eq!(
+        refusal(stranger.send("delivering", call).await),
+        "NotProvider"
+    );
     harness.deliver(&provider, task).await?;
     let call = tasks.verifyCompletion(task, result_hash());
-    assert_eq!(refusal(provider.account.send("accepting", call).await), "NotClient");
+    assert_eq!(
+        refusal(provider.account.send("accepting", call).await),
+        "NotClient"
+    );
     harness.reject(&client, task).await?;
-    assert_eq!(refusal(client.send("disputing", tasks.openDispute(task)).await), "NotProvider");
+    assert_eq!(
+        refusal(client.send("disputing", tasks.openDispute(task)).await),
+        "NotProvider"
+    );
     let call = tasks.withdrawBid(task, provider.id);
-    assert_eq!(refusal(provider.account.send("withdrawing", call).await), "BidWon");
+    assert_eq!(
+        refusal(provider.account.send("withdrawing", call).await),
+        "BidWon"
+    );
     Ok(())
 }
 
@@ -354,10 +550,19 @@ async fn nobody_bids_on_its_own_task() -> Result<()> {
     let harness = Harness::new().await?;
     let provider = harness.provider().await?;
     let token = harness.market.token();
-    harness.owner.send("sending", token.transfer(provider.account.address(), ogpu(100))).await?;
+    harness
+        .owner
+        .send(
+            "sending",
+            token.transfer(provider.account.address(), ogpu(100)),
+        )
+        .await?;
     harness.market.deposit(&provider.account, ogpu(100)).await?;
     let task = harness.open(&provider.account).await?;
-    assert_eq!(refusal(harness.bid(&provider, task, 80).await), "SelfDealing");
+    assert_eq!(
+        refusal(harness.bid(&provider, task, 80).await),
+        "SelfDealing"
+    );
     Ok(())
 }
 
@@ -373,8 +578,15 @@ async fn a_copied_seal_is_worthless() -> Result<()> {
     harness.bid(&copying, other, 80).await?;
     harness.assign(&client, other, &copying).await?;
     harness.deliver(&honest, one).await?;
-    let seal = harness.chain().read("reading", tasks.bidOf(one, honest.id)).await?.resultSeal;
-    copying.account.send("delivering", tasks.submitResult(other, seal)).await?;
+    let seal = harness
+        .chain()
+        .read("reading", tasks.bidOf(one, honest.id))
+        .await?
+        .resultSeal;
+    copying
+        .account
+        .send("delivering", tasks.submitResult(other, seal))
+        .await?;
     harness.accept(&client, one).await?;
     harness.accept(&client, other).await?;
     assert_eq!(harness.status(one).await?, Status::Verified);
@@ -394,19 +606,34 @@ async fn a_winner_without_collateral_gives_way_to_the_runner_up() -> Result<()> 
     assert_eq!(harness.market.task(task).await?.view.providerId, leader.id);
     assert_eq!(harness.market.task(task).await?.view.runnerUpId, second.id);
     // The leader takes out all but less than it needs: a tenth of 60.
-    leader.account.send("withdrawing", tasks.withdrawCollateral(leader.id, ogpu(95))).await?;
+    leader
+        .account
+        .send("withdrawing", tasks.withdrawCollateral(leader.id, ogpu(95)))
+        .await?;
     harness.outlast(task).await?;
-    harness.treasury.send("assigning", tasks.assignProvider(task, U256::ZERO)).await?;
+    harness
+        .treasury
+        .send("assigning", tasks.assignProvider(task, U256::ZERO))
+        .await?;
     let view = harness.market.task(task).await?.view;
     assert_eq!((view.providerId, view.price), (second.id, ogpu(80)));
     harness.check_books().await
 }
 
 async fn total_supply(harness: &Harness) -> Result<U256> {
-    Ok(harness.chain().read("reading the supply", harness.market.token().totalSupply()).await?)
+    Ok(harness
+        .chain()
+        .read("reading the supply", harness.market.token().totalSupply())
+        .await?)
 }
 
 async fn stake_of(harness: &Harness, provider: &Provider) -> Result<U256> {
     let call = harness.market.vault();
-    Ok(harness.chain().read("reading the stake", call.totalStakeOf(provider.account.address())).await?)
+    Ok(harness
+        .chain()
+        .read(
+            "reading the stake",
+            call.totalStakeOf(provider.account.address()),
+        )
+        .await?)
 }

@@ -18,9 +18,14 @@ async fn a_permit_deposits_without_an_approval() -> Result<()> {
     let key = PrivateKeySigner::random();
     let holder = Account::new(harness.chain().clone(), key.clone());
     let sponsor = harness.actor(0).await?;
-    sponsor.send_ether(holder.address(), U256::from(1_000_000_000_000_000_u64)).await?;
+    sponsor
+        .send_ether(holder.address(), U256::from(1_000_000_000_000_000_u64))
+        .await?;
     let token = harness.market.token();
-    harness.owner.send("sending", token.transfer(holder.address(), ogpu(50))).await?;
+    harness
+        .owner
+        .send("sending", token.transfer(holder.address(), ogpu(50)))
+        .await?;
 
     let deadline = U256::from(harness.chain().now().await? + 3_600);
     let signature = |spender: Address, value: U256, nonce: u64| {
@@ -30,8 +35,16 @@ async fn a_permit_deposits_without_an_approval() -> Result<()> {
             chain_id: harness.chain().id(),
             verifying_contract: harness.market.addresses().token,
         };
-        let permit = Permit { owner: holder.address(), spender, value, nonce: U256::from(nonce), deadline };
-        let signature = key.sign_hash_sync(&permit.eip712_signing_hash(&domain)).expect("a local key signs");
+        let permit = Permit {
+            owner: holder.address(),
+            spender,
+            value,
+            nonce: U256::from(nonce),
+            deadline,
+        };
+        let signature = key
+            .sign_hash_sync(&permit.eip712_signing_hash(&domain))
+            .expect("a local key signs");
         let (r, s) = (B256::from(signature.r()), B256::from(signature.s()));
         (27 + u8::from(signature.v()), r, s)
     };
@@ -39,15 +52,36 @@ async fn a_permit_deposits_without_an_approval() -> Result<()> {
     let addresses = harness.market.addresses();
     let escrow = harness.market.escrow();
     let (v, r, s) = signature(addresses.escrow, ogpu(30), 0);
-    holder.send("depositing", escrow.depositWithPermit(ogpu(30), deadline, v, r, s)).await?;
+    holder
+        .send(
+            "depositing",
+            escrow.depositWithPermit(ogpu(30), deadline, v, r, s),
+        )
+        .await?;
     assert_eq!(harness.in_escrow(&holder).await?, ogpu(30));
-    let again = holder.send("depositing", escrow.depositWithPermit(ogpu(30), deadline, v, r, s)).await;
+    let again = holder
+        .send(
+            "depositing",
+            escrow.depositWithPermit(ogpu(30), deadline, v, r, s),
+        )
+        .await;
     assert!(again.is_err(), "a permit is good once");
 
     let vault = harness.market.vault();
     let (v, r, s) = signature(addresses.vault, ogpu(20), 1);
-    holder.send("staking", vault.stakeWithPermit(ogpu(20), deadline, v, r, s)).await?;
-    assert_eq!(harness.chain().read("reading", vault.totalStakeOf(holder.address())).await?, ogpu(20));
+    holder
+        .send(
+            "staking",
+            vault.stakeWithPermit(ogpu(20), deadline, v, r, s),
+        )
+        .await?;
+    assert_eq!(
+        harness
+            .chain()
+            .read("reading", vault.totalStakeOf(holder.address()))
+            .await?,
+        ogpu(20)
+    );
     assert_eq!(harness.tokens(&holder).await?, U256::ZERO);
     Ok(())
 }
@@ -57,13 +91,22 @@ async fn a_task_takes_what_is_missing_in_the_escrow_by_allowance() -> Result<()>
     let harness = Harness::new().await?;
     let client = harness.actor(100).await?;
     harness.market.deposit(&client, ogpu(30)).await?;
-    let without = harness.market.submit_task(&client, "ipfs://job", ogpu(100), 60).await;
+    let without = harness
+        .market
+        .submit_task(&client, "ipfs://job", ogpu(100), 60)
+        .await;
     assert_eq!(refusal(without), "ERC20InsufficientAllowance");
-    harness.market.allow(&client, harness.market.addresses().escrow, ogpu(70)).await?;
+    harness
+        .market
+        .allow(&client, harness.market.addresses().escrow, ogpu(70))
+        .await?;
     let task = harness.open(&client).await?;
     assert_eq!(harness.in_escrow(&client).await?, U256::ZERO);
     assert_eq!(harness.tokens(&client).await?, U256::ZERO);
-    let lock = harness.chain().read("reading", harness.market.escrow().lockOf(task)).await?;
+    let lock = harness
+        .chain()
+        .read("reading", harness.market.escrow().lockOf(task))
+        .await?;
     assert_eq!((lock.payer, lock.amount), (client.address(), ogpu(100)));
     harness.check_books().await
 }
@@ -74,30 +117,67 @@ async fn stake_leaves_only_after_unbonding_and_stays_slashable_until_then() -> R
     let provider = harness.provider().await?;
     let account = &provider.account;
     let vault = harness.market.vault();
-    let locked = account.send("unbonding", vault.requestUnbond(ogpu(901))).await;
+    let locked = account
+        .send("unbonding", vault.requestUnbond(ogpu(901)))
+        .await;
     assert_eq!(refusal(locked), "InsufficientFreeStake");
-    account.send("unbonding", vault.requestUnbond(ogpu(500))).await?;
-    assert_eq!(refusal(account.send("withdrawing", vault.withdrawUnbonded()).await), "StillUnbonding");
-    account.send("cancelling", vault.cancelUnbond(ogpu(100))).await?;
-    let stake = harness.chain().read("reading", vault.accountOf(account.address())).await?;
-    assert_eq!((stake.free, stake.locked, stake.unbonding), (ogpu(500), ogpu(100), ogpu(400)));
+    account
+        .send("unbonding", vault.requestUnbond(ogpu(500)))
+        .await?;
+    assert_eq!(
+        refusal(account.send("withdrawing", vault.withdrawUnbonded()).await),
+        "StillUnbonding"
+    );
+    account
+        .send("cancelling", vault.cancelUnbond(ogpu(100)))
+        .await?;
+    let stake = harness
+        .chain()
+        .read("reading", vault.accountOf(account.address()))
+        .await?;
+    assert_eq!(
+        (stake.free, stake.locked, stake.unbonding),
+        (ogpu(500), ogpu(100), ogpu(400))
+    );
 
     // Locked stake goes first, then what is unbonding.
-    harness.owner.send("slashing", vault.slash(account.address(), ogpu(150), account.address())).await?;
-    let stake = harness.chain().read("reading", vault.accountOf(account.address())).await?;
-    assert_eq!((stake.free, stake.locked, stake.unbonding), (ogpu(500), U256::ZERO, ogpu(350)));
+    harness
+        .owner
+        .send(
+            "slashing",
+            vault.slash(account.address(), ogpu(150), account.address()),
+        )
+        .await?;
+    let stake = harness
+        .chain()
+        .read("reading", vault.accountOf(account.address()))
+        .await?;
+    assert_eq!(
+        (stake.free, stake.locked, stake.unbonding),
+        (ogpu(500), U256::ZERO, ogpu(350))
+    );
     harness.check_books().await?;
 
     if !harness.stage().is_embedded() {
-        println!("stake unbonds for a day at least: the rest of this story needs the embedded chain");
+        println!(
+            "stake unbonds for a day at least: the rest of this story needs the embedded chain"
+        );
         return Ok(());
     }
     harness.reach(stake.maturesAt - 1).await?;
-    assert_eq!(refusal(account.send("withdrawing", vault.withdrawUnbonded()).await), "StillUnbonding");
+    assert_eq!(
+        refusal(account.send("withdrawing", vault.withdrawUnbonded()).await),
+        "StillUnbonding"
+    );
     harness.reach(stake.maturesAt).await?;
-    account.send("withdrawing", vault.withdrawUnbonded()).await?;
+    account
+        .send("withdrawing", vault.withdrawUnbonded())
+        .await?;
     assert_eq!(harness.tokens(account).await?, ogpu(350));
-    assert_eq!(refusal(account.send("withdrawing", vault.withdrawUnbonded()).await), "NothingUnbonding");
+    assert_eq!(
+        refusal(account.send("withdrawing", vault.withdrawUnbonded()).await),
+        "NothingUnbonding"
+    );
     harness.check_books().await
 }
 
@@ -112,7 +192,10 @@ async fn losers_get_their_bonds_back_and_winners_at_settlement() -> Result<()> {
     harness.bid(&loser, task, 90).await?;
     assert_eq!(harness.collateral(&loser).await?, ogpu(99));
     harness.assign(&client, task, &winner).await?;
-    loser.account.send("withdrawing", tasks.withdrawBid(task, loser.id)).await?;
+    loser
+        .account
+        .send("withdrawing", tasks.withdrawBid(task, loser.id))
+        .await?;
     assert_eq!(harness.collateral(&loser).await?, ogpu(100));
     assert_eq!(harness.collateral(&winner).await?, ogpu(100 - 1 - 8));
     harness.deliver(&winner, task).await?;
@@ -120,7 +203,10 @@ async fn losers_get_their_bonds_back_and_winners_at_settlement() -> Result<()> {
     harness.outlast(task).await?;
     harness.finalize(task).await?;
     assert_eq!(harness.collateral(&winner).await?, ogpu(100));
-    let again = winner.account.send("withdrawing", tasks.withdrawBid(task, winner.id)).await;
+    let again = winner
+        .account
+        .send("withdrawing", tasks.withdrawBid(task, winner.id))
+        .await;
     assert!(again.is_err(), "the bond is back already");
     harness.check_books().await
 }
@@ -134,20 +220,43 @@ async fn a_pause_stops_entries_and_no_exit() -> Result<()> {
     let tasks = harness.market.tasks();
     let addresses = *harness.market.addresses();
     let pausable = Pausable::new(addresses.task_manager, harness.chain().provider());
-    let delivered = harness.task_in(Status::Submitted, &client, &provider).await?;
+    let delivered = harness
+        .task_in(Status::Submitted, &client, &provider)
+        .await?;
     let open = harness.open(&client).await?;
 
     let until = harness.chain().now().await? + 600;
-    assert_eq!(refusal(guardian.send("pausing", pausable.pause(until)).await), "PausableUnauthorizedAccount");
-    harness.owner.send("naming the guardian", pausable.setGuardian(guardian.address())).await?;
+    assert_eq!(
+        refusal(guardian.send("pausing", pausable.pause(until)).await),
+        "PausableUnauthorizedAccount"
+    );
+    harness
+        .owner
+        .send(
+            "naming the guardian",
+            pausable.setGuardian(guardian.address()),
+        )
+        .await?;
     let week = harness.chain().now().await? + 8 * 86_400;
-    assert_eq!(refusal(guardian.send("pausing", pausable.pause(week)).await), "PauseOutOfRange");
+    assert_eq!(
+        refusal(guardian.send("pausing", pausable.pause(week)).await),
+        "PauseOutOfRange"
+    );
     guardian.send("pausing", pausable.pause(until)).await?;
 
-    assert_eq!(refusal(harness.bid(&provider, open, 80).await), "EnforcedPause");
-    let submit = harness.market.submit_task(&client, "ipfs://job", ogpu(1), 60).await;
+    assert_eq!(
+        refusal(harness.bid(&provider, open, 80).await),
+        "EnforcedPause"
+    );
+    let submit = harness
+        .market
+        .submit_task(&client, "ipfs://job", ogpu(1), 60)
+        .await;
     assert_eq!(refusal(submit), "EnforcedPause");
-    let deposit = provider.account.send("depositing", tasks.depositCollateral(provider.id, ogpu(1))).await;
+    let deposit = provider
+        .account
+        .send("depositing", tasks.depositCollateral(provider.id, ogpu(1)))
+        .await;
     assert_eq!(refusal(deposit), "EnforcedPause");
 
     // Everything that lets money and stake out goes on.
@@ -155,10 +264,22 @@ async fn a_pause_stops_entries_and_no_exit() -> Result<()> {
     harness.accept(&client, delivered).await?;
     harness.outlast(delivered).await?;
     harness.finalize(delivered).await?;
-    provider.account.send("withdrawing", tasks.withdrawCollateral(provider.id, ogpu(100))).await?;
-    provider.account.send("withdrawing", harness.market.escrow().withdraw(ogpu(78))).await?;
+    provider
+        .account
+        .send(
+            "withdrawing",
+            tasks.withdrawCollateral(provider.id, ogpu(100)),
+        )
+        .await?;
+    provider
+        .account
+        .send("withdrawing", harness.market.escrow().withdraw(ogpu(78)))
+        .await?;
 
-    assert!(guardian.send("lifting", pausable.unpause()).await.is_err(), "only the owner lifts a pause");
+    assert!(
+        guardian.send("lifting", pausable.unpause()).await.is_err(),
+        "only the owner lifts a pause"
+    );
     harness.owner.send("lifting", pausable.unpause()).await?;
     harness.open(&client).await?;
     harness.check_books().await
@@ -169,7 +290,11 @@ async fn strangers_set_nothing_and_move_nothing() -> Result<()> {
     let harness = Harness::new().await?;
     let stranger = harness.actor(0).await?;
     let someone = address!("00000000000000000000000000000000000000aa");
-    let (escrow, vault, registry) = (harness.market.escrow(), harness.market.vault(), harness.market.registry());
+    let (escrow, vault, registry) = (
+        harness.market.escrow(),
+        harness.market.vault(),
+        harness.market.registry(),
+    );
     let tasks = harness.market.tasks();
     let not_owner = [
         refusal(stranger.send("", escrow.setTaskManager(someone)).await),
@@ -179,19 +304,50 @@ async fn strangers_set_nothing_and_move_nothing() -> Result<()> {
         refusal(stranger.send("", vault.setSlashSplit(0, 0)).await),
         refusal(stranger.send("", vault.setUnbondingPeriod(86_400)).await),
         refusal(stranger.send("", registry.setTaskManager(someone)).await),
-        refusal(stranger.send("", registry.setScore(U256::ONE, U256::ONE)).await),
-        refusal(stranger.send("", tasks.setSiblings(someone, someone, someone)).await),
-        refusal(stranger.send("", tasks.setParameters(harness.settings.parameters.clone())).await),
+        refusal(
+            stranger
+                .send("", registry.setScore(U256::ONE, U256::ONE))
+                .await,
+        ),
+        refusal(
+            stranger
+                .send("", tasks.setSiblings(someone, someone, someone))
+                .await,
+        ),
+        refusal(
+            stranger
+                .send("", tasks.setParameters(harness.settings.parameters.clone()))
+                .await,
+        ),
     ];
     assert_eq!(not_owner, ["OwnableUnauthorizedAccount"; 10]);
     let not_manager = [
-        refusal(stranger.send("", escrow.lock(U256::ONE, someone, ogpu(1))).await),
-        refusal(stranger.send("", escrow.settle(U256::ONE, someone, ogpu(1), U256::ZERO)).await),
+        refusal(
+            stranger
+                .send("", escrow.lock(U256::ONE, someone, ogpu(1)))
+                .await,
+        ),
+        refusal(
+            stranger
+                .send("", escrow.settle(U256::ONE, someone, ogpu(1), U256::ZERO))
+                .await,
+        ),
         refusal(stranger.send("", vault.lock(someone, ogpu(1))).await),
         refusal(stranger.send("", vault.unlock(someone, ogpu(1))).await),
-        refusal(stranger.send("", registry.recordOutcome(U256::ONE, ogpu(1), true)).await),
+        refusal(
+            stranger
+                .send("", registry.recordOutcome(U256::ONE, ogpu(1), true))
+                .await,
+        ),
     ];
     assert_eq!(not_manager, ["NotTaskManager"; 5]);
-    assert_eq!(refusal(stranger.send("", vault.slash(someone, ogpu(1), someone)).await), "NotSlasher");
+    assert_eq!(
+        refusal(
+            stranger
+                .send("", vault.slash(someone, ogpu(1), someone))
+                .await
+        ),
+        "NotSlasher"
+    );
     Ok(())
 }

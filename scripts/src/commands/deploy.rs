@@ -40,7 +40,7 @@ pub struct Deploy {
     #[arg(long, default_value_t = Settings::default().unbonding_period, value_name = "SECONDS")]
     unbonding_period: u64,
     /// Folder with the built programs; target/programs when left out
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
     programs: Option<PathBuf>,
 }
 

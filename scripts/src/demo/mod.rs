@@ -30,7 +30,7 @@ use story::{Outcome, Story};
   ogpu demo --rpc http://127.0.0.1:8547      on a chain that runs already")]
 pub struct Demo {
     /// Folder with the built programs; target/programs when left out
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
     programs: Option<std::path::PathBuf>,
 }
 
