@@ -161,12 +161,12 @@ pub enum ClientError {
     },
     /// A deployment was interrupted.
     #[error(
-        "the deployment in {path} stopped before '{step}'; run `cargo ogpu deploy` again to finish it"
+        "the deployment in {path} stopped after '{step}'; run `cargo ogpu deploy` again to finish it"
     )]
     Unfinished {
         /// The file.
         path: PathBuf,
-        /// The first step that is not done.
+        /// The last step it wrote down.
         step: String,
     },
     /// A deployment is resumed by another account or with other settings.

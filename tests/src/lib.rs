@@ -5,6 +5,7 @@
 //! one. [`Harness::check_books`] proves that every token is where it should be.
 
 mod books;
+mod stage;
 
 use std::{
     path::PathBuf,
@@ -17,23 +18,13 @@ use std::{
 use eyre::{Result, WrapErr, bail};
 use ogpu_client::{
     Account, Chain, ClientError, Deployment, Market, Profile, Programs, Receipt, Status,
-    alloy::{
-        primitives::{B256, U256, aliases::U96, keccak256},
-        signers::local::PrivateKeySigner,
-    },
+    alloy::primitives::{B256, U256, aliases::U96, keccak256},
     bindings::task_manager::{Parameters, Terms},
     deploy::{Settings, deploy},
     programs::DEFAULT_FOLDER,
-    signer,
 };
-use ogpu_devnode::{Node, NodeConfig};
-
-/// The public key of every Nitro development chain's account.
-pub const DEVELOPMENT_KEY: &str =
-    "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
-
-/// Ether of a new actor, in wei: enough for some fifty million gas at 0.1 gwei.
-const PURSE: u64 = 10_000_000_000_000_000;
+use stage::PURSE;
+pub use stage::{DEVELOPMENT_KEY, Stage};
 
 /// Whole oGPU in wei.
 pub fn ogpu(whole: u64) -> U256 {
@@ -43,86 +34,6 @@ pub fn ogpu(whole: u64) -> U256 {
 /// The result that [`Harness::deliver`] delivers.
 pub fn result_hash() -> B256 {
     keccak256("a result")
-}
-
-/// A chain without contracts.
-#[derive(Debug)]
-pub struct Stage {
-    chain: Chain,
-    /// Keeps the embedded chain running.
-    node: Option<Node>,
-    /// How many accounts there are.
-    accounts: AtomicU64,
-}
-
-impl Stage {
-    /// Starts the embedded chain, or finds the one at `OGPU_RPC_URL`.
-    ///
-    /// # Errors
-    /// When the chain does not start or answer.
-    pub async fn new() -> Result<Self> {
-        let (node, url) = match std::env::var("OGPU_RPC_URL") {
-            Ok(url) if !url.is_empty() => (None, url),
-            _ => {
-                let node = Node::start(NodeConfig::test()).await?;
-                let url = node.url();
-                (Some(node), url)
-            }
-        };
-        Ok(Self {
-            chain: Chain::connect(&url).await?,
-            node,
-            accounts: AtomicU64::new(0),
-        })
-    }
-
-    /// The chain.
-    pub fn chain(&self) -> &Chain {
-        &self.chain
-    }
-
-    /// Whether it is the embedded chain: time can be told to pass, and gas is the same in every run.
-    pub fn is_embedded(&self) -> bool {
-        self.node.is_some()
-    }
-
-    /// A new account with ether.
-    ///
-    /// # Errors
-    /// When the funding account (`OGPU_PRIVATE_KEY`, else Nitro's development key) cannot pay.
-    pub async fn account(&self) -> Result<Account> {
-        self.account_with(PURSE).await
-    }
-
-    /// A new key. On the embedded chain the first, second, … key of every chain are the same: calldata with addresses in them
-    /// cost gas by their bytes, and gas is to be the same in every run.
-    pub fn key(&self) -> PrivateKeySigner {
-        let count = self.accounts.fetch_add(1, Ordering::Relaxed);
-        match self.node {
-            Some(_) => PrivateKeySigner::from_bytes(&keccak256(format!("actor {count}")))
-                .expect("a hash is a key, but for one in 2^128"),
-            None => PrivateKeySigner::random(),
-        }
-    }
-
-    /// A new account with `wei` of ether.
-    ///
-    /// # Errors
-    /// As [`Stage::account`].
-    pub async fn account_with(&self, wei: u64) -> Result<Account> {
-        /// One transaction at a time from the account that all tests of this process share.
-        static FUNDS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-        let account = Account::new(self.chain.clone(), self.key());
-        let key = match (&self.node, signer::from_environment()) {
-            (None, Ok(key)) => key,
-            _ => signer::parse(DEVELOPMENT_KEY)?,
-        };
-        let _turn = FUNDS.lock().await;
-        Account::new(self.chain.clone(), key)
-            .send_ether(account.address(), U256::from(wei))
-            .await?;
-        Ok(account)
-    }
 }
 
 /// A market on a chain, and everybody who ever acted on it.
@@ -176,7 +87,7 @@ impl Harness {
         let path = temporary("deployment.json");
         let deployment = deploy(&owner, &programs, &settings, &path, &mut |_| ()).await?;
         std::fs::remove_file(&path)?;
-        let market = Market::new(stage.chain.clone(), deployment.addresses()?);
+        let market = Market::new(stage.chain().clone(), deployment.addresses()?);
         let actors = Mutex::new(vec![owner.clone(), treasury.clone()]);
         Ok(Self {
             stage,

@@ -4,4 +4,5 @@ mod deployment;
 mod gas;
 mod life;
 mod money;
+mod transitions;
 mod upgrades;
