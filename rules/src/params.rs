@@ -19,6 +19,23 @@ pub const MAX_FEE_BPS: u16 = 2_000;
 /// The longest time for bids, in seconds: 30 days.
 pub const MAX_BIDDING_WINDOW: u64 = 30 * DAY as u64;
 
+/// The range of every parameter, in the order of the ABI's struct `Parameters`.
+static RANGES: [(u128, u128); 13] = [
+    (0, MAX_FEE_BPS as u128),
+    (0, MAX_TRUST_WEIGHT as u128),
+    (0, BPS as u128),
+    (0, BPS as u128),
+    (0, MAX_COLLATERAL),
+    (0, MAX_AMOUNT),
+    (1, MAX_BIDDING_WINDOW as u128),
+    (1, 30 * DAY),
+    (1, 30 * DAY),
+    (1, 90 * DAY),
+    (0, 30 * DAY),
+    (1, 365 * DAY),
+    (0, 3_600),
+];
+
 /// What bidding, assigning and settling read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HotParams {
@@ -156,22 +173,22 @@ impl Params {
     /// [`RuleError::OutOfRange`].
     pub fn checked(self) -> Result<Self, RuleError> {
         let Self { hot, cold } = self;
-        let ranges = [
-            (hot.fee_bps as u128, 0, MAX_FEE_BPS as u128),
-            (hot.trust_weight as u128, 0, MAX_TRUST_WEIGHT as u128),
-            (hot.collateral_bps as u128, 0, BPS as u128),
-            (hot.slash_bps as u128, 0, BPS as u128),
-            (hot.bid_bond, 0, MAX_COLLATERAL),
-            (cold.min_client_stake, 0, MAX_AMOUNT),
-            (cold.bidding_window as u128, 1, MAX_BIDDING_WINDOW as u128),
-            (hot.review_window as u128, 1, 30 * DAY),
-            (hot.challenge_window as u128, 1, 30 * DAY),
-            (cold.arbitration_window as u128, 1, 90 * DAY),
-            (hot.assignment_grace as u128, 0, 30 * DAY),
-            (cold.max_duration as u128, 1, 365 * DAY),
-            (hot.late_bid_window as u128, 0, 3_600),
+        let values = [
+            hot.fee_bps as u128,
+            hot.trust_weight as u128,
+            hot.collateral_bps as u128,
+            hot.slash_bps as u128,
+            hot.bid_bond,
+            cold.min_client_stake,
+            cold.bidding_window as u128,
+            hot.review_window as u128,
+            hot.challenge_window as u128,
+            cold.arbitration_window as u128,
+            hot.assignment_grace as u128,
+            cold.max_duration as u128,
+            hot.late_bid_window as u128,
         ];
-        for (field, (value, min, max)) in ranges.into_iter().enumerate() {
+        for (field, (value, (min, max))) in values.into_iter().zip(RANGES).enumerate() {
             in_range(field as u8, value, min, max)?;
         }
         Ok(self)
@@ -179,6 +196,7 @@ impl Params {
 }
 
 /// Refuses a value outside `min..=max`.
+#[inline(never)]
 pub(crate) fn in_range(field: u8, value: u128, min: u128, max: u128) -> Result<(), RuleError> {
     if value < min || value > max {
         Err(RuleError::OutOfRange {
@@ -264,12 +282,22 @@ mod tests {
         assert_eq!(cold.times(1, Some(5)), Ok((1, 5)));
         assert_eq!(
             cold.times(86_401, None),
-            Err(RuleError::OutOfRange { field: 2, value: 86_401, min: 1, max: 86_400 })
+            Err(RuleError::OutOfRange {
+                field: 2,
+                value: 86_401,
+                min: 1,
+                max: 86_400
+            })
         );
         assert!(cold.times(u64::MAX, None).is_err());
         assert_eq!(
             cold.times(1, Some(0)),
-            Err(RuleError::OutOfRange { field: 3, value: 0, min: 1, max: 2_592_000 })
+            Err(RuleError::OutOfRange {
+                field: 3,
+                value: 0,
+                min: 1,
+                max: 2_592_000
+            })
         );
     }
 

@@ -21,83 +21,100 @@ use crate::{
 /// Set in the status byte of a task with terms of its own.
 const HAS_TERMS: u8 = 0x80;
 
-/// The state slot of a task.
+/// The state slot of a task: its word, read and changed in place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TaskState {
-    /// The set of parameters under which the task was made.
-    pub version: u16,
-    /// Where the task is in its life.
-    pub status: Status,
-    /// Whether there is a terms slot.
-    pub has_terms: bool,
-    /// Seconds the provider has, from assignment to delivery.
-    pub duration: u32,
-    /// While Open the end of the bidding, while Assigned the end of the work, then when the present state began.
-    pub deadline: u64,
-    /// The best two bids; only while Open.
-    pub book: Book,
-    /// The agreed price, in wei; once a provider is assigned.
-    pub price: u128,
-    /// The assigned provider; once there is one.
-    pub winner: u32,
-}
+pub struct TaskState(B256);
 
 impl TaskState {
-    /// Reads the word.
-    pub fn unpack(word: B256) -> Self {
-        let status = word[2];
-        let mut state = Self {
-            version: word::small::<2>(&word, 0) as u16,
-            status: Status::from_number(status & !HAS_TERMS),
-            has_terms: status & HAS_TERMS != 0,
-            duration: word::small::<4>(&word, 3) as u32,
-            deadline: word::small::<5>(&word, 7),
-            ..Self::default()
-        };
-        let leader = word::small::<4>(&word, 28) as u32;
-        if state.status == Status::Open {
-            state.book = Book {
-                leader,
-                runner_up: word::small::<4>(&word, 24) as u32,
-                leader_rank: word::small::<6>(&word, 12),
-                runner_up_rank: word::small::<6>(&word, 18),
-            };
-        } else {
-            state.price = word::large::<12>(&word, 12);
-            state.winner = leader;
-        }
-        state
+    /// Takes the word of the slot.
+    pub const fn unpack(word: B256) -> Self {
+        Self(word)
     }
 
-    /// Writes the word.
-    pub fn pack(self) -> B256 {
-        let mut word = B256::ZERO;
-        word::put::<2>(&mut word, 0, self.version as u128);
-        word[2] = self.status as u8 | if self.has_terms { HAS_TERMS } else { 0 };
-        word::put::<4>(&mut word, 3, self.duration as u128);
-        word::put::<5>(&mut word, 7, self.deadline as u128);
-        if self.status == Status::Open {
-            word::put::<6>(&mut word, 12, self.book.leader_rank as u128);
-            word::put::<6>(&mut word, 18, self.book.runner_up_rank as u128);
-            word::put::<4>(&mut word, 24, self.book.runner_up as u128);
-            word::put::<4>(&mut word, 28, self.book.leader as u128);
-        } else {
-            word::put::<12>(&mut word, 12, self.price);
-            word::put::<4>(&mut word, 28, self.winner as u128);
+    /// The word for the slot.
+    pub const fn pack(self) -> B256 {
+        self.0
+    }
+
+    /// The set of parameters under which the task was made.
+    pub fn version(&self) -> u16 {
+        word::small::<2>(&self.0, 0) as u16
+    }
+
+    /// Where the task is in its life.
+    pub fn status(&self) -> Status {
+        Status::from_number(self.0[2] & !HAS_TERMS)
+    }
+
+    /// Whether there is a terms slot.
+    pub fn has_terms(&self) -> bool {
+        self.0[2] & HAS_TERMS != 0
+    }
+
+    /// Seconds the provider has, from assignment to delivery.
+    pub fn duration(&self) -> u32 {
+        word::small::<4>(&self.0, 3) as u32
+    }
+
+    /// While Open the end of the bidding, while Assigned the end of the work, then when the present state began.
+    pub fn deadline(&self) -> u64 {
+        word::small::<5>(&self.0, 7)
+    }
+
+    /// The best two bids; nobody unless Open.
+    pub fn book(&self) -> Book {
+        if self.status() != Status::Open {
+            return Book::default();
         }
-        word
+        Book {
+            leader: word::small::<4>(&self.0, 28) as u32,
+            runner_up: word::small::<4>(&self.0, 24) as u32,
+            leader_rank: word::small::<6>(&self.0, 12),
+            runner_up_rank: word::small::<6>(&self.0, 18),
+        }
+    }
+
+    /// The agreed price, in wei; zero if no provider was assigned.
+    pub fn price(&self) -> u128 {
+        if self.status().has_provider() {
+            word::large::<12>(&self.0, 12)
+        } else {
+            0
+        }
+    }
+
+    /// The assigned provider; zero if there is none.
+    pub fn winner(&self) -> u32 {
+        if self.status().has_provider() {
+            word::small::<4>(&self.0, 28) as u32
+        } else {
+            0
+        }
+    }
+
+    fn set_status(&mut self, status: Status) {
+        self.0[2] = status as u8 | self.0[2] & HAS_TERMS;
+    }
+
+    fn set_deadline(&mut self, deadline: u64) {
+        word::put::<5>(&mut self.0, 7, deadline as u128);
+    }
+
+    fn set_book(&mut self, book: Book) {
+        word::put::<6>(&mut self.0, 12, book.leader_rank as u128);
+        word::put::<6>(&mut self.0, 18, book.runner_up_rank as u128);
+        word::put::<4>(&mut self.0, 24, book.runner_up as u128);
+        word::put::<4>(&mut self.0, 28, book.leader as u128);
     }
 
     /// A new task, open for bids for `window` seconds.
     pub fn open(version: u16, has_terms: bool, duration: u32, now: u64, window: u32) -> Self {
-        Self {
-            version,
-            status: Status::Open,
-            has_terms,
-            duration,
-            deadline: later(now, window),
-            ..Self::default()
-        }
+        let mut task = Self::default();
+        word::put::<2>(&mut task.0, 0, version as u128);
+        task.0[2] = Status::Open as u8 | if has_terms { HAS_TERMS } else { 0 };
+        word::put::<4>(&mut task.0, 3, duration as u128);
+        task.set_deadline(later(now, window));
+        task
     }
 
     /// Enters a bid: a provider's, while Open, until the bidding ends.
@@ -107,43 +124,36 @@ impl TaskState {
     /// # Errors
     /// [`RuleError::WrongStatus`], [`RuleError::TooLate`].
     pub fn bid(
-        self,
+        mut self,
         provider: u32,
         rank: u64,
         now: u64,
         late_window: u16,
     ) -> Result<Self, RuleError> {
         self.require(Status::Open)?;
-        before(self.deadline, now)?;
-        let book = self.book.place(provider, rank);
+        before(self.deadline(), now)?;
+        let standing = self.book();
+        let book = standing.place(provider, rank);
+        self.set_book(book);
         let late = later(now, late_window as u32);
-        let takes_lead = book.leader == provider && self.book.leader != provider;
-        let deadline = if takes_lead && late > self.deadline {
-            late
-        } else {
-            self.deadline
-        };
-        Ok(Self {
-            book,
-            deadline,
-            ..self
-        })
+        if book.leader == provider && standing.leader != provider && late > self.deadline() {
+            self.set_deadline(late);
+        }
+        Ok(self)
     }
 
     /// Takes a bid out: its provider's, at any time, unless it won.
     ///
     /// # Errors
     /// [`RuleError::WrongStatus`] without a task, [`RuleError::BidWon`].
-    pub fn withdraw(self, provider: u32) -> Result<Self, RuleError> {
-        match self.status {
-            Status::None => Err(RuleError::WrongStatus(self.status)),
-            Status::Open => Ok(Self {
-                book: self.book.remove(provider),
-                ..self
-            }),
-            status if status.has_provider() && self.winner == provider => Err(RuleError::BidWon),
-            _ => Ok(self),
+    pub fn withdraw(mut self, provider: u32) -> Result<Self, RuleError> {
+        match self.status() {
+            Status::None => return Err(RuleError::WrongStatus(Status::None)),
+            Status::Open => self.set_book(self.book().remove(provider)),
+            _ if self.winner() == provider => return Err(RuleError::BidWon),
+            _ => {}
         }
+        Ok(self)
     }
 
     /// Whether somebody can assign now: while Open the client, until `grace` seconds after the bidding; anyone, in those seconds.
@@ -153,7 +163,7 @@ impl TaskState {
     pub fn check_assign(&self, by: Party, now: u64, grace: u32) -> Result<(), RuleError> {
         self.require(Status::Open)?;
         if by != Party::Client {
-            from(self.deadline, now)?;
+            from(self.deadline(), now)?;
         }
         before(self.expires(grace), now)
     }
@@ -162,16 +172,14 @@ impl TaskState {
     ///
     /// # Errors
     /// [`RuleError::WrongStatus`].
-    pub fn assign(self, provider: u32, price: u128, now: u64) -> Result<Self, RuleError> {
+    pub fn assign(mut self, provider: u32, price: u128, now: u64) -> Result<Self, RuleError> {
         self.require(Status::Open)?;
-        Ok(Self {
-            status: Status::Assigned,
-            deadline: later(now, self.duration),
-            book: Book::default(),
-            price,
-            winner: provider,
-            ..self
-        })
+        self.set_status(Status::Assigned);
+        self.set_deadline(later(now, self.duration()));
+        word::put::<12>(&mut self.0, 12, price);
+        word::put::<4>(&mut self.0, 24, 0);
+        word::put::<4>(&mut self.0, 28, provider as u128);
+        Ok(self)
     }
 
     /// Delivers: the provider, while Assigned, before the deadline.
@@ -181,7 +189,7 @@ impl TaskState {
     pub fn deliver(self, by: Party, now: u64) -> Result<Self, RuleError> {
         self.require(Status::Assigned)?;
         require_party(Party::Provider, by)?;
-        before(self.deadline, now)?;
+        before(self.deadline(), now)?;
         Ok(self.enter(Status::Submitted, now))
     }
 
@@ -202,7 +210,7 @@ impl TaskState {
     pub fn reject(self, by: Party, now: u64, review_window: u32) -> Result<Self, RuleError> {
         self.require(Status::Submitted)?;
         require_party(Party::Client, by)?;
-        before(later(self.deadline, review_window), now)?;
+        before(later(self.deadline(), review_window), now)?;
         Ok(self.enter(Status::Rejected, now))
     }
 
@@ -211,13 +219,13 @@ impl TaskState {
     /// # Errors
     /// [`RuleError::WrongStatus`], [`RuleError::NotAllowed`], [`RuleError::TooLate`].
     pub fn dispute(self, by: Party, now: u64, challenge_window: u32) -> Result<Self, RuleError> {
-        let needed = match self.status {
+        let needed = match self.status() {
             Status::Rejected => Party::Provider,
             Status::Verified => Party::Client,
             status => return Err(RuleError::WrongStatus(status)),
         };
         require_party(needed, by)?;
-        before(later(self.deadline, challenge_window), now)?;
+        before(later(self.deadline(), challenge_window), now)?;
         Ok(self.enter(Status::Disputed, now))
     }
 
@@ -229,13 +237,13 @@ impl TaskState {
     /// # Errors
     /// [`RuleError::WrongStatus`], [`RuleError::TooEarly`].
     pub fn finalize(self, now: u64, window: u32) -> Result<(Self, Verdict), RuleError> {
-        let (status, verdict) = match self.status {
+        let (status, verdict) = match self.status() {
             Status::Submitted | Status::Verified => (Status::Finalized, Verdict::Paid),
             Status::Rejected => (Status::Failed, Verdict::Failed),
             Status::Disputed => (Status::Resolved, Verdict::DEFAULT),
             status => return Err(RuleError::WrongStatus(status)),
         };
-        from(later(self.deadline, window), now)?;
+        from(later(self.deadline(), window), now)?;
         Ok((self.enter(status, now), verdict))
     }
 
@@ -254,7 +262,7 @@ impl TaskState {
     /// [`RuleError::WrongStatus`], [`RuleError::TooEarly`].
     pub fn fail(self, now: u64) -> Result<Self, RuleError> {
         self.require(Status::Assigned)?;
-        from(self.deadline, now)?;
+        from(self.deadline(), now)?;
         Ok(self.enter(Status::Failed, now))
     }
 
@@ -274,8 +282,8 @@ impl TaskState {
     /// [`RuleError::WrongStatus`], [`RuleError::TooEarly`].
     pub fn expire(self, now: u64, grace: u32) -> Result<Self, RuleError> {
         self.require(Status::Open)?;
-        let end = if self.book.leader == 0 {
-            self.deadline
+        let end = if self.book().leader == 0 {
+            self.deadline()
         } else {
             self.expires(grace)
         };
@@ -285,23 +293,23 @@ impl TaskState {
 
     /// When an open task with bids can be expired.
     fn expires(&self, grace: u32) -> u64 {
-        later(self.deadline, grace)
+        later(self.deadline(), grace)
     }
 
-    fn enter(self, status: Status, now: u64) -> Self {
-        Self {
-            status,
-            deadline: later(now, 0),
-            book: Book::default(),
-            ..self
+    fn enter(mut self, status: Status, now: u64) -> Self {
+        if self.status() == Status::Open {
+            self.set_book(Book::default());
         }
+        self.set_status(status);
+        self.set_deadline(later(now, 0));
+        self
     }
 
     fn require(&self, status: Status) -> Result<(), RuleError> {
-        if self.status == status {
+        if self.status() == status {
             Ok(())
         } else {
-            Err(RuleError::WrongStatus(self.status))
+            Err(RuleError::WrongStatus(self.status()))
         }
     }
 }

@@ -10,55 +10,90 @@ fn open() -> TaskState {
     TaskState::open(1, false, 500, NOW, 100)
 }
 
-fn in_status(status: Status) -> TaskState {
-    TaskState {
-        status,
-        price: 80,
-        winner: 7,
-        deadline: NOW,
-        ..open()
+/// A task in any state, with the price and winner or the book of two bids that it then has.
+fn built(
+    version: u16,
+    status: Status,
+    has_terms: bool,
+    duration: u32,
+    deadline: u64,
+    book: Book,
+    price: u128,
+) -> TaskState {
+    let mut task = TaskState::open(version, has_terms, duration, 0, 0);
+    if status == Status::Open {
+        task.set_book(book);
+    } else if status.has_provider() {
+        task = task.assign(book.leader, price, 0).unwrap();
     }
+    task.set_status(status);
+    task.set_deadline(deadline);
+    task
+}
+
+/// A task in this state since [`NOW`], which provider 7 won at 80 if anybody did.
+fn in_status(status: Status) -> TaskState {
+    built(
+        1,
+        status,
+        false,
+        500,
+        NOW,
+        Book {
+            leader: if status == Status::Open { 0 } else { 7 },
+            ..Book::default()
+        },
+        80,
+    )
 }
 
 #[test]
 fn has_the_layout_above() {
-    let state = TaskState {
-        version: 0x0102,
-        status: Status::Open,
-        has_terms: true,
-        duration: 0x0304_0506,
-        deadline: 0x07_0809_0a0b,
-        book: Book {
-            leader: 0x1819_1a1b,
-            runner_up: 0x1415_1617,
-            leader_rank: 0x0c,
-            runner_up_rank: 0x0d,
-        },
-        ..TaskState::default()
+    let book = Book {
+        leader: 0x1819_1a1b,
+        runner_up: 0x1415_1617,
+        leader_rank: 0x0c,
+        runner_up_rank: 0x0d,
     };
+    let state = built(
+        0x0102,
+        Status::Open,
+        true,
+        0x0304_0506,
+        0x07_0809_0a0b,
+        book,
+        0xff,
+    );
     let expected = alloy_primitives::b256!(
         "0102810304050607 08090a0b00000000 000c00000000000d 141516171819 1a1b"
     );
     assert_eq!(state.pack(), expected);
-    let state = TaskState {
-        status: Status::Assigned,
-        has_terms: false,
-        price: 0xff,
-        winner: 9,
-        book: Book::default(),
-        ..state
-    };
+    assert_eq!((state.book(), state.price(), state.winner()), (book, 0, 0));
+    let book = Book { leader: 9, ..book };
+    let state = built(
+        0x0102,
+        Status::Assigned,
+        false,
+        0x0304_0506,
+        0x07_0809_0a0b,
+        book,
+        0xff,
+    );
     let expected = alloy_primitives::b256!(
         "0102020304050607 08090a0b00000000 00000000000000ff 0000000000000009"
     );
     assert_eq!(state.pack(), expected);
+    assert_eq!(
+        (state.book(), state.price(), state.winner()),
+        (Book::default(), 0xff, 9)
+    );
 }
 
 #[test]
 fn bids_until_the_end() {
     let task = open();
-    assert_eq!(task.deadline, 1_100);
-    assert_eq!(task.bid(7, 5, 1_099, 0).unwrap().book.leader, 7);
+    assert_eq!(task.deadline(), 1_100);
+    assert_eq!(task.bid(7, 5, 1_099, 0).unwrap().book().leader, 7);
     assert_eq!(
         task.bid(7, 5, 1_100, 0),
         Err(RuleError::TooLate { until: 1_100 })
@@ -72,18 +107,18 @@ fn bids_until_the_end() {
 #[test]
 fn only_a_new_lead_extends_the_bidding() {
     let task = open().bid(7, 5, 1_010, 30).unwrap();
-    assert_eq!(task.deadline, 1_100);
+    assert_eq!(task.deadline(), 1_100);
     assert_eq!(
-        task.bid(8, 5, 1_090, 30).unwrap().deadline,
+        task.bid(8, 5, 1_090, 30).unwrap().deadline(),
         1_100,
         "does not lead"
     );
     assert_eq!(
-        task.bid(7, 6, 1_090, 30).unwrap().deadline,
+        task.bid(7, 6, 1_090, 30).unwrap().deadline(),
         1_100,
         "led before"
     );
-    assert_eq!(task.bid(8, 6, 1_090, 30).unwrap().deadline, 1_120);
+    assert_eq!(task.bid(8, 6, 1_090, 30).unwrap().deadline(), 1_120);
 }
 
 #[test]
@@ -108,10 +143,10 @@ fn the_client_assigns_early_and_others_in_the_grace() {
     let assigned = task.assign(7, 80, 1_120).unwrap();
     assert_eq!(
         (
-            assigned.status,
-            assigned.deadline,
-            assigned.price,
-            assigned.winner
+            assigned.status(),
+            assigned.deadline(),
+            assigned.price(),
+            assigned.winner()
         ),
         (Status::Assigned, 1_620, 80, 7)
     );
@@ -121,10 +156,10 @@ fn the_client_assigns_early_and_others_in_the_grace() {
 fn delivers_before_the_deadline_or_fails_after_it() {
     let task = in_status(Status::Assigned);
     assert_eq!(
-        task.deliver(Party::Provider, 999).unwrap().status,
+        task.deliver(Party::Provider, 999).unwrap().status(),
         Status::Submitted
     );
-    assert_eq!(task.deliver(Party::Provider, 999).unwrap().deadline, 999);
+    assert_eq!(task.deliver(Party::Provider, 999).unwrap().deadline(), 999);
     assert_eq!(
         task.deliver(Party::Anyone, 999),
         Err(RuleError::NotAllowed {
@@ -136,14 +171,14 @@ fn delivers_before_the_deadline_or_fails_after_it() {
         Err(RuleError::TooLate { until: 1_000 })
     );
     assert_eq!(task.fail(999), Err(RuleError::TooEarly { from: 1_000 }));
-    assert_eq!(task.fail(1_000).unwrap().status, Status::Failed);
+    assert_eq!(task.fail(1_000).unwrap().status(), Status::Failed);
 }
 
 #[test]
 fn the_client_judges() {
     let task = in_status(Status::Submitted);
     assert_eq!(
-        task.accept(Party::Client, 5_000).unwrap().status,
+        task.accept(Party::Client, 5_000).unwrap().status(),
         Status::Verified
     );
     assert_eq!(
@@ -153,7 +188,7 @@ fn the_client_judges() {
         })
     );
     assert_eq!(
-        task.reject(Party::Client, 1_059, 60).unwrap().status,
+        task.reject(Party::Client, 1_059, 60).unwrap().status(),
         Status::Rejected
     );
     assert_eq!(
@@ -172,7 +207,10 @@ fn the_client_judges() {
 fn each_side_disputes_what_went_against_it() {
     let rejected = in_status(Status::Rejected);
     assert_eq!(
-        rejected.dispute(Party::Provider, 1_059, 60).unwrap().status,
+        rejected
+            .dispute(Party::Provider, 1_059, 60)
+            .unwrap()
+            .status(),
         Status::Disputed
     );
     assert_eq!(
@@ -187,7 +225,7 @@ fn each_side_disputes_what_went_against_it() {
     );
     let verified = in_status(Status::Verified);
     assert_eq!(
-        verified.dispute(Party::Client, 1_059, 60).unwrap().status,
+        verified.dispute(Party::Client, 1_059, 60).unwrap().status(),
         Status::Disputed
     );
     assert_eq!(
@@ -203,7 +241,7 @@ fn silence_has_a_verdict_in_every_state() {
     let end = |status, now| {
         in_status(status)
             .finalize(now, 60)
-            .map(|(task, verdict)| (task.status, verdict))
+            .map(|(task, verdict)| (task.status(), verdict))
     };
     for (status, next, verdict) in [
         (Status::Submitted, Status::Finalized, Verdict::Paid),
@@ -227,7 +265,7 @@ fn silence_has_a_verdict_in_every_state() {
 fn an_open_task_ends_without_a_provider() {
     let task = open();
     assert_eq!(
-        task.cancel(Party::Client, 1_000).unwrap().status,
+        task.cancel(Party::Client, 1_000).unwrap().status(),
         Status::Cancelled
     );
     assert_eq!(
@@ -240,20 +278,23 @@ fn an_open_task_ends_without_a_provider() {
         task.expire(1_099, 50),
         Err(RuleError::TooEarly { from: 1_100 })
     );
-    assert_eq!(task.expire(1_100, 50).unwrap().status, Status::Expired);
+    assert_eq!(task.expire(1_100, 50).unwrap().status(), Status::Expired);
     let with_bid = task.bid(7, 5, 1_000, 0).unwrap();
     assert_eq!(
         with_bid.expire(1_100, 50),
         Err(RuleError::TooEarly { from: 1_150 })
     );
-    assert_eq!(with_bid.expire(1_150, 50).unwrap().status, Status::Expired);
+    assert_eq!(
+        with_bid.expire(1_150, 50).unwrap().status(),
+        Status::Expired
+    );
 }
 
 #[test]
 fn only_the_winner_cannot_withdraw() {
     let task = open().bid(7, 5, NOW, 0).unwrap().bid(8, 4, NOW, 0).unwrap();
     let left = task.withdraw(7).unwrap();
-    assert_eq!((left.book.leader, left.book.runner_up), (8, 0));
+    assert_eq!((left.book().leader, left.book().runner_up), (8, 0));
     let assigned = task.assign(7, 80, NOW).unwrap();
     assert_eq!(assigned.withdraw(7), Err(RuleError::BidWon));
     assert_eq!(assigned.withdraw(8), Ok(assigned));
@@ -321,41 +362,46 @@ fn any_state() -> impl Strategy<Value = TaskState> {
         0..=MAX_TIME,
         book,
         0..=MAX_AMOUNT,
-        any::<u32>(),
     )
         .prop_map(
-            |(version, status, has_terms, duration, deadline, book, price, winner)| {
-                let task = TaskState {
+            |(version, status, has_terms, duration, deadline, book, price)| {
+                built(
                     version,
-                    status: Status::ALL[status],
+                    Status::ALL[status],
                     has_terms,
                     duration,
                     deadline,
-                    ..TaskState::default()
-                };
-                if task.status == Status::Open {
-                    TaskState { book, ..task }
-                } else {
-                    TaskState {
-                        price,
-                        winner,
-                        ..task
-                    }
-                }
+                    book,
+                    price,
+                )
             },
         )
 }
 
 proptest! {
+    /// Every field reads back as it was written, and none disturbs another.
     #[test]
-    fn round_trips(state in any_state()) {
-        prop_assert_eq!(TaskState::unpack(state.pack()), state);
+    fn fields_round_trip(
+        version: u16, status in 0usize..12, has_terms: bool, duration: u32, deadline in 0..=MAX_TIME,
+        leader in 1u32.., runner_up: u32, leader_rank in 0..1u64 << 48, runner_up_rank in 0..1u64 << 48, price in 0..=MAX_AMOUNT,
+    ) {
+        let status = Status::ALL[status];
+        let book = Book { leader, runner_up, leader_rank, runner_up_rank };
+        let task = built(version, status, has_terms, duration, deadline, book, price);
+        let task = TaskState::unpack(task.pack());
+        prop_assert_eq!((task.version(), task.status(), task.has_terms()), (version, status, has_terms));
+        prop_assert_eq!((task.duration(), task.deadline()), (duration, deadline));
+        prop_assert_eq!(task.book(), if status == Status::Open { book } else { Book::default() });
+        let won = if status.has_provider() { (price, leader) } else { (0, 0) };
+        prop_assert_eq!((task.price(), task.winner()), won);
     }
 
     #[test]
-    fn any_word_is_read_without_panic(word: [u8; 32]) {
-        let state = TaskState::unpack(word.into());
-        prop_assert_eq!(TaskState::unpack(state.pack()), state);
+    fn any_word_is_read_without_panic(word: [u8; 32], now: u64, window: u32) {
+        let task = TaskState::unpack(word.into());
+        let _ = (task.version(), task.duration(), task.book(), task.price(), task.winner());
+        let _ = (task.bid(1, 1, now, 1), task.withdraw(1), task.finalize(now, window), task.expire(now, window));
+        prop_assert!(task.deadline() <= MAX_TIME);
     }
 
     /// Every step of every state at every time gives a state that packs without loss, and final states stay as they are.
@@ -376,11 +422,11 @@ proptest! {
             _ => task.resolve(now),
         };
         if let Ok(next) = next {
-            prop_assert_eq!(TaskState::unpack(next.pack()), next);
-            prop_assert!(!task.status.is_final());
-            prop_assert_eq!((next.version, next.has_terms, next.duration), (task.version, task.has_terms, task.duration));
-            if task.status.has_provider() {
-                prop_assert_eq!((next.price, next.winner), (task.price, task.winner));
+            prop_assert!(next.deadline() <= MAX_TIME);
+            prop_assert!(!task.status().is_final());
+            prop_assert_eq!((next.version(), next.has_terms(), next.duration()), (task.version(), task.has_terms(), task.duration()));
+            if task.status().has_provider() {
+                prop_assert_eq!((next.price(), next.winner()), (task.price(), task.winner()));
             }
         }
     }
@@ -388,7 +434,7 @@ proptest! {
     /// Before a window's end its owner acts, from its end on anyone: never both, never neither.
     #[test]
     fn windows_leave_no_gap(task in any_state(), now in 0..MAX_TIME, window: u32) {
-        match task.status {
+        match task.status() {
             Status::Assigned => prop_assert!(task.deliver(Party::Provider, now).is_ok() != task.fail(now).is_ok()),
             Status::Submitted => {
                 prop_assert!(task.reject(Party::Client, now, window).is_ok() != task.finalize(now, window).is_ok());

@@ -246,7 +246,7 @@ impl TaskManager {
         if task.client == card.owner {
             return Err(self.refused(&task_id, &provider_id, RuleError::SelfDealing));
         }
-        let hot = self.hot(state.version);
+        let hot = self.hot(state.version());
         let terms = self.terms(&task_id, &state, &hot);
         let standing = self.entry(&task_id, &provider_id);
         let bond = if standing.stands() { 0 } else { hot.bid_bond };
@@ -270,11 +270,11 @@ impl TaskManager {
             &[&task_id, &provider_id],
             &[&price],
         );
-        if next.deadline != state.deadline {
+        if next.deadline() != state.deadline() {
             self.emit(
                 &BiddingExtended::SIGNATURE_HASH,
                 &[&task_id],
-                &[&time(next.deadline)],
+                &[&time(next.deadline())],
             );
         }
         Ok(())
@@ -293,7 +293,7 @@ impl TaskManager {
         if !self.entry(&task_id, &provider_id).stands() {
             return Err(self.refused(&task_id, &provider_id, RuleError::NoBid));
         }
-        let bond = self.hot(state.version).bid_bond;
+        let bond = self.hot(state.version()).bid_bond;
         self.put_entry(&task_id, &provider_id, Entry::default());
         self.put_card(&provider_id, &card.restore(bond));
         self.put_state(&task_id, &next);
@@ -314,7 +314,7 @@ impl TaskManager {
     /// choice; [`NoEligibleBid`], [`NotBestFit`].
     pub fn assign_provider(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
-        let hot = self.hot(state.version);
+        let hot = self.hot(state.version());
         let now = self.now();
         let by = self.client(&task_id).party(self.caller());
         state
@@ -338,7 +338,7 @@ impl TaskManager {
                     .map_err(|rule| self.refused(&task_id, &provider_id, rule))?,
             )
         } else {
-            let best = [state.book.leader, state.book.runner_up]
+            let best = [state.book().leader, state.book().runner_up]
                 .into_iter()
                 .map(id);
             let best = best
@@ -358,7 +358,7 @@ impl TaskManager {
         self.emit(
             &ProviderAssigned::SIGNATURE_HASH,
             &[&task_id, &winner],
-            &[&widen(price), &widen(collateral), &time(next.deadline)],
+            &[&widen(price), &widen(collateral), &time(next.deadline())],
         );
         Ok(())
     }
@@ -370,7 +370,7 @@ impl TaskManager {
     /// [`UnknownTask`], [`WrongStatus`], [`NotProvider`], [`TooLate`].
     pub fn submit_result(&mut self, task_id: U256, result_seal: B256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
-        let provider_id = id(state.winner);
+        let provider_id = id(state.winner());
         let by = Card::unpack(self.cards.get(provider_id)).party(self.caller());
         let next = state
             .deliver(by, self.now())
@@ -394,13 +394,13 @@ impl TaskManager {
     /// [`UnknownTask`], [`WrongStatus`], [`NotClient`], [`TooLate`].
     pub fn verify_completion(&mut self, task_id: U256, result_hash: B256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
-        let provider_id = id(state.winner);
+        let provider_id = id(state.winner());
         let (by, now) = (self.client(&task_id).party(self.caller()), self.now());
         let sealed = self.entries.getter(task_id).get(provider_id);
         let (next, event) = if self.seal_of(task_id, provider_id, result_hash) == sealed {
             (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
         } else {
-            let window = self.hot(state.version).review_window;
+            let window = self.hot(state.version()).review_window;
             (
                 state.reject(by, now, window),
                 &ResultRejected::SIGNATURE_HASH,
@@ -420,10 +420,10 @@ impl TaskManager {
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
     pub fn finalize_payment(&mut self, task_id: U256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
-        let window = if state.status == Status::Disputed {
-            self.cold(state.version).arbitration_window
+        let window = if state.status() == Status::Disputed {
+            self.cold(state.version()).arbitration_window
         } else {
-            self.hot(state.version).window(state.status)
+            self.hot(state.version()).window(state.status())
         };
         let finalized = state.finalize(self.now(), window);
         let (next, verdict) =
@@ -451,7 +451,7 @@ impl TaskManager {
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
     pub fn expire_task(&mut self, task_id: U256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
-        let next = state.expire(self.now(), self.hot(state.version).assignment_grace);
+        let next = state.expire(self.now(), self.hot(state.version()).assignment_grace);
         let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.close(task_id, next)?;
         self.emit(&TaskExpired::SIGNATURE_HASH, &[&task_id], &[]);
@@ -477,13 +477,13 @@ impl TaskManager {
     pub fn open_dispute(&mut self, task_id: U256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
         let caller = self.caller();
-        let provider_id = id(state.winner);
-        let by = if state.status == Status::Verified {
+        let provider_id = id(state.winner());
+        let by = if state.status() == Status::Verified {
             self.client(&task_id).party(caller)
         } else {
             Card::unpack(self.cards.get(provider_id)).party(caller)
         };
-        let next = state.dispute(by, self.now(), self.hot(state.version).challenge_window);
+        let next = state.dispute(by, self.now(), self.hot(state.version()).challenge_window);
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.put_state(&task_id, &next);
         self.emit(
@@ -526,27 +526,27 @@ impl TaskManager {
     pub fn task_of(&self, task_id: U256) -> Result<TaskView, Error> {
         let state = self.state(&task_id)?;
         let ClientSlot { client, budget } = self.client(&task_id);
-        let hot = self.hot(state.version);
+        let hot = self.hot(state.version());
         let terms = self.terms(&task_id, &state, &hot);
-        let window = match state.status {
-            Status::Submitted | Status::Verified | Status::Rejected => hot.window(state.status),
-            Status::Disputed => self.cold(state.version).arbitration_window,
+        let window = match state.status() {
+            Status::Submitted | Status::Verified | Status::Rejected => hot.window(state.status()),
+            Status::Disputed => self.cold(state.version()).arbitration_window,
             _ => 0,
         };
         Ok(TaskView {
             client,
             budget: widen(budget),
-            status: state.status as u8,
-            version: state.version,
-            duration: state.duration as u64,
-            deadline: state.deadline + window as u64,
-            price: widen(state.price),
-            providerId: id(if state.status == Status::Open {
-                state.book.leader
+            status: state.status() as u8,
+            version: state.version(),
+            duration: state.duration() as u64,
+            deadline: state.deadline() + window as u64,
+            price: widen(state.price()),
+            providerId: id(if state.status() == Status::Open {
+                state.book().leader
             } else {
-                state.winner
+                state.winner()
             }),
-            runnerUpId: id(state.book.runner_up),
+            runnerUpId: id(state.book().runner_up),
             minTrust: terms.min_trust,
             minCollateral: widen(terms.min_collateral),
             trustWeight: terms.trust_weight,
@@ -562,7 +562,7 @@ impl TaskManager {
         let word = self.entries.getter(task_id).get(provider_id);
         Ok(if Entry::is_seal(word) {
             BidView {
-                price: widen(state.price),
+                price: widen(state.price()),
                 resultSeal: word,
             }
         } else {
@@ -686,7 +686,7 @@ impl TaskManager {
             &[
                 &budget,
                 &id(duration),
-                &time(state.deadline),
+                &time(state.deadline()),
                 &id(version.into()),
                 &id(32 * 5), // where the metadata starts: after these five words
                 &id(metadata.len() as u32),

@@ -25,12 +25,12 @@ impl TaskManager {
         next: TaskState,
         verdict: Verdict,
     ) -> Result<(), Error> {
-        let provider_id = id(next.winner);
-        let hot = self.hot(next.version);
+        let provider_id = id(next.winner());
+        let hot = self.hot(next.version());
         let collateral = self
             .terms(&task_id, &next, &hot)
-            .collateral(next.price, hot.collateral_bps);
-        let settled = settle::settle(verdict, next.price, collateral, &hot);
+            .collateral(next.price(), hot.collateral_bps);
+        let settled = settle::settle(verdict, next.price(), collateral, &hot);
         let settled = settled.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         let (payment, fee, slashed) = (
             widen(settled.payment),
@@ -55,7 +55,7 @@ impl TaskManager {
                 self.vm(),
                 call,
                 provider_id,
-                widen(next.price),
+                widen(next.price()),
                 success,
             )?;
             self.put_card(

@@ -71,7 +71,7 @@ impl TaskManager {
 
     /// The terms of a task, which are those of its parameters if it has none of its own.
     pub(crate) fn terms(&self, task_id: &U256, state: &TaskState, hot: &HotParams) -> Terms {
-        if state.has_terms {
+        if state.has_terms() {
             Terms::unpack(self.terms.get(*task_id))
         } else {
             hot.default_terms()
