@@ -121,18 +121,6 @@ pub enum ClientError {
         /// What is wrong with it.
         why: String,
     },
-    /// A contract's address holds no program, or one that is not active.
-    #[error(
-        "the {name} program {address} is not active on this chain: {why}; run `cargo ogpu deploy` again to activate it"
-    )]
-    NotActive {
-        /// The contract.
-        name: String,
-        /// Its program's address.
-        address: Address,
-        /// ArbOS' reason.
-        why: String,
-    },
     /// There is no deployment file.
     #[error(
         "{path} is missing: deploy first with `cargo ogpu deploy`, or name another file with --deployment FILE"

@@ -2,7 +2,7 @@
 //!
 //! [`Harness::new`] starts the embedded chain in this process, or uses the one at `OGPU_RPC_URL`, deploys a market of its
 //! own, and makes funded actors. [`Harness::advance`] lets time pass: at once on the embedded chain, by waiting on a real
-//! one. [`Harness::check_books`] proves that every token is where it should be.
+//! one (which the tests of a process share: run them with `--test-threads=1` there). [`Harness::check_books`] proves that every token is where it should be.
 
 mod books;
 mod stage;

@@ -186,6 +186,12 @@ async fn measure(harness: &Harness) -> Result<BTreeMap<String, u64>> {
     note("submitResult", &harness.deliver(&provider, task).await?);
     note("verifyCompletion", &harness.accept(&client, task).await?);
     harness.outlast(task).await?;
+    // The first payment ever opens the provider's account in the escrow.
+    note("finalizePayment, first", &harness.finalize(task).await?);
+    let task = harness
+        .task_in(Status::Verified, &client, &provider)
+        .await?;
+    harness.outlast(task).await?;
     note("finalizePayment", &harness.finalize(task).await?);
     note(
         "withdraw",

@@ -1,12 +1,16 @@
 //! `ogpu deploy`
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use clap::Args;
-use eyre::Result;
+use eyre::{Result, WrapErr};
 use ogpu_client::{
     Deployment, Programs,
     alloy::primitives::{Address, U256},
+    bindings::task_manager::Parameters,
     deploy::{Progress, Settings, deploy},
 };
 use serde_json::json;
@@ -39,6 +43,9 @@ pub struct Deploy {
     /// Seconds that stake takes to leave the vault
     #[arg(long, default_value_t = Settings::default().unbonding_period, value_name = "SECONDS")]
     unbonding_period: u64,
+    /// JSON file with the market's parameters, all of them; the defaults when left out
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
     /// Folder with the built programs; target/programs when left out
     #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -48,6 +55,10 @@ impl Deploy {
     /// Runs the command.
     pub async fn run(self, context: &Context) -> Result<()> {
         let programs = Programs::load(&self.programs.unwrap_or_else(Programs::default_folder))?;
+        let parameters = match &self.parameters {
+            Some(path) => read_parameters(path)?,
+            None => Settings::default().parameters,
+        };
         let chain = context.chain().await?;
         let account = context.account(&chain)?;
         let settings = Settings {
@@ -57,6 +68,7 @@ impl Deploy {
             treasury: self.treasury,
             supply: self.supply,
             unbonding_period: self.unbonding_period,
+            parameters,
             ..Settings::default()
         };
         context.note(&format!(
@@ -86,6 +98,18 @@ impl Deploy {
         report(context, &deployment, gas, start.elapsed().as_secs_f64());
         Ok(())
     }
+}
+
+/// Reads a set of parameters: the fields of the contract's struct, amounts in wei.
+fn read_parameters(path: &Path) -> Result<Parameters> {
+    let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&text).wrap_err_with(|| {
+        let example = serde_json::to_string(&Settings::default().parameters).unwrap_or_default();
+        format!(
+            "{} is no set of parameters; write it like {example}",
+            path.display()
+        )
+    })
 }
 
 fn report(context: &Context, deployment: &Deployment, gas: u64, seconds: f64) {

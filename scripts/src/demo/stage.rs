@@ -10,7 +10,6 @@ use ogpu_client::{
         providers::Provider as _,
         signers::local::PrivateKeySigner,
     },
-    amount,
     bindings::task_manager::Parameters,
     deploy::{Progress, Settings, deploy},
     signer,
@@ -230,10 +229,11 @@ async fn provider(
             market.tasks().depositCollateral(id, ogpu(100)),
         )
         .await?;
+    // Somebody in business: with an account in the escrow, which the first payment would open otherwise.
+    market.deposit(&account, ogpu(1)).await?;
     context.note(&format!(
-        "provider {id} {} has 8 {gpu}, {} oGPU staked, half of it as collateral",
-        account.address(),
-        amount::format(ogpu(200))
+        "provider {id} {} has 8 {gpu}, 200 oGPU staked, half of it as collateral, and 1 in the escrow",
+        account.address()
     ));
     Ok(Provider { account, id })
 }
