@@ -64,7 +64,7 @@ async fn a_deployment_interrupted_at_every_step_does_nothing_twice() -> Result<(
         .filter(|step| matches!(step.state, StepState::Done { .. }))
         .count();
     assert!(
-        runs > 2 * done,
+        runs >= 2 * done,
         "{runs} runs for {done} steps: it was not interrupted before and after each"
     );
     usable(&stage, &account, &deployment).await?;
