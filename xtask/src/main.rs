@@ -14,6 +14,7 @@ mod abi;
 mod bench;
 mod check;
 mod layout;
+mod module;
 mod programs;
 mod reproduce;
 mod run;

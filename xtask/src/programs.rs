@@ -1,16 +1,17 @@
 //! From contract crates to Stylus programs that a chain accepts.
 //!
 //! 1. cargo compiles the crates for `wasm32-unknown-unknown` with a `std` of their own (see [`crate::toolchain`]);
-//! 2. custom sections go, and the module is re-encoded: LLVM writes table indices in five bytes, which Nitro's validator refuses;
+//! 2. [`crate::module`] takes away what costs and serves nothing;
 //! 3. brotli (level 11, window 22) with the prefix `EF F0 00` and the dictionary byte 00 makes the code that a deployment returns.
 //!
 //! Results stand in `target/programs`: `NAME.wasm` (for `cargo stylus deploy --wasm-file`), `NAME.code` and `manifest.json`.
 
 use crate::{
+    module,
     run::{Output, cargo, run},
     toolchain::{self, Toolchain},
 };
-use eyre::{Result, WrapErr, bail, ensure};
+use eyre::{Result, WrapErr, ensure};
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 use std::{
@@ -47,7 +48,7 @@ pub struct Program {
     pub code_bytes: usize,
     /// Keccak-256 of the code on chain.
     pub code_hash: String,
-    /// Keccak-256 of the module as the compiler wrote it: unchanged means nothing to pack.
+    /// Keccak-256 of the module as the compiler wrote it, and of what finishes it: unchanged means nothing to pack.
     pub compiled_hash: String,
 }
 
@@ -82,14 +83,15 @@ pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
         let compiled = compiled_path(target, name);
         let module =
             fs::read(&compiled).wrap_err_with(|| format!("cannot read {}", compiled.display()))?;
-        let compiled_hash = keccak(&module);
+        let compiled_hash = keccak(&[&module, &include_bytes!("module.rs")[..]].concat());
         let code_path = folder.join(format!("{name}.code"));
         let program = match before.get(name) {
             Some(known) if known.compiled_hash == compiled_hash && code_path.exists() => {
                 known.clone()
             }
             _ => {
-                let wasm = reencode(&module).wrap_err_with(|| format!("{name}: not a module"))?;
+                let wasm =
+                    module::finish(&module).wrap_err_with(|| format!("{name}: not a module"))?;
                 let code = pack(&wasm)?;
                 replace(&folder.join(format!("{name}.wasm")), &wasm)?;
                 replace(&code_path, &code)?;
@@ -174,30 +176,6 @@ fn compiled_path(target: &Path, name: &str) -> PathBuf {
     target
         .join("wasm/wasm32-unknown-unknown/contract")
         .join(format!("{}.wasm", name.replace('-', "_")))
-}
-
-/// The same module with every number in its shortest form and without custom sections.
-fn reencode(module: &[u8]) -> Result<Vec<u8>> {
-    use wasm_encoder::reencode::{Error, Reencode};
-
-    struct Shortest;
-    impl Reencode for Shortest {
-        type Error = std::convert::Infallible;
-
-        fn parse_custom_section(
-            &mut self,
-            _: &mut wasm_encoder::Module,
-            _: wasmparser::CustomSectionReader<'_>,
-        ) -> Result<(), Error<Self::Error>> {
-            Ok(())
-        }
-    }
-    let mut encoded = wasm_encoder::Module::new();
-    if let Err(error) = Shortest.parse_core_module(&mut encoded, wasmparser::Parser::new(0), module)
-    {
-        bail!("{error}");
-    }
-    Ok(encoded.finish())
 }
 
 /// The code that stands on chain.
