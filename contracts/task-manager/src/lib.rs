@@ -47,6 +47,7 @@ use stylus_sdk::{
 use abi::{BidView, Parameters, TaskView, Terms, id, time};
 use errors::*;
 use events::*;
+use store::{Bid, Id};
 
 /// The task manager.
 #[storage]
@@ -68,15 +69,15 @@ pub struct TaskManager {
     /// [`ogpu_rules::ColdParams`] by version.
     cold_params: StorageMap<u16, StorageB256>,
     /// [`ClientSlot`] by task.
-    clients: StorageMap<U256, StorageB256>,
+    clients: StorageMap<Id, StorageB256>,
     /// [`TaskState`] by task.
-    states: StorageMap<U256, StorageB256>,
+    states: StorageMap<Id, StorageB256>,
     /// [`ogpu_rules::Terms`] by task, for tasks that have their own.
-    terms: StorageMap<U256, StorageB256>,
+    terms: StorageMap<Id, StorageB256>,
     /// [`Card`] by provider.
-    cards: StorageMap<U256, StorageB256>,
+    cards: StorageMap<Id, StorageB256>,
     /// [`Entry`] by task and provider; the winner's becomes the seal of its result.
-    entries: StorageMap<U256, StorageMap<U256, StorageB256>>,
+    entries: StorageMap<Bid, StorageB256>,
 }
 
 #[allow(unsafe_code)] // it is the contract's whole storage, which is all that the SDK asks
@@ -134,7 +135,7 @@ impl TaskManager {
         let wei = amount::positive(amount)?;
         let caller = self.caller();
         let (owner, trust) = self.standing(&provider_id)?;
-        let card = Card::unpack(self.cards.get(provider_id));
+        let card = Card::unpack(self.cards.get(Id(provider_id)));
         if owner.is_zero() || provider_id > id(u32::MAX) {
             return Err(Error::of::<UnknownProvider>(&[&provider_id]));
         }
@@ -322,7 +323,7 @@ impl TaskManager {
             .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         let terms = self.terms(&task_id, &state, &hot);
         let candidate = |provider_id: U256| -> Result<(Card, u128, u128), RuleError> {
-            let card = Card::unpack(self.cards.get(provider_id));
+            let card = Card::unpack(self.cards.get(Id(provider_id)));
             let entry = self.entry(&task_id, &provider_id);
             if !entry.stands() {
                 return Err(RuleError::NoBid);
@@ -371,13 +372,11 @@ impl TaskManager {
     pub fn submit_result(&mut self, task_id: U256, result_seal: B256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
         let provider_id = id(state.winner());
-        let by = Card::unpack(self.cards.get(provider_id)).party(self.caller());
+        let by = Card::unpack(self.cards.get(Id(provider_id))).party(self.caller());
         let next = state
             .deliver(by, self.now())
             .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.entries
-            .setter(task_id)
-            .insert(provider_id, result_seal);
+        self.entries.insert(Bid(task_id, provider_id), result_seal);
         self.put_state(&task_id, &next);
         self.emit(
             &ResultSubmitted::SIGNATURE_HASH,
@@ -396,7 +395,7 @@ impl TaskManager {
         let state = self.state(&task_id)?;
         let provider_id = id(state.winner());
         let (by, now) = (self.client(&task_id).party(self.caller()), self.now());
-        let sealed = self.entries.getter(task_id).get(provider_id);
+        let sealed = self.entries.get(Bid(task_id, provider_id));
         let (next, event) = if self.seal_of(task_id, provider_id, result_hash) == sealed {
             (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
         } else {
@@ -481,7 +480,7 @@ impl TaskManager {
         let by = if state.status() == Status::Verified {
             self.client(&task_id).party(caller)
         } else {
-            Card::unpack(self.cards.get(provider_id)).party(caller)
+            Card::unpack(self.cards.get(Id(provider_id))).party(caller)
         };
         let next = state.dispute(by, self.now(), self.hot(state.version()).challenge_window);
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
@@ -559,7 +558,7 @@ impl TaskManager {
     /// [`UnknownTask`].
     pub fn bid_of(&self, task_id: U256, provider_id: U256) -> Result<BidView, Error> {
         let state = self.state(&task_id)?;
-        let word = self.entries.getter(task_id).get(provider_id);
+        let word = self.entries.get(Bid(task_id, provider_id));
         Ok(if Entry::is_seal(word) {
             BidView {
                 price: widen(state.price()),
@@ -575,7 +574,7 @@ impl TaskManager {
 
     /// What the market knows of a provider: its owner, its score, its free collateral in wei. Zeros without a card.
     pub fn card_of(&self, provider_id: U256) -> (Address, U256, U256) {
-        let Card { owner, trust, free } = Card::unpack(self.cards.get(provider_id));
+        let Card { owner, trust, free } = Card::unpack(self.cards.get(Id(provider_id)));
         (owner, widen(trust.into()), widen(free))
     }
 
@@ -664,7 +663,7 @@ impl TaskManager {
         self.task_count.set(U40::from_limbs([number]));
         let task_id = widen(number.into());
         self.clients.insert(
-            task_id,
+            Id(task_id),
             ClientSlot {
                 client,
                 budget: wei,
@@ -674,7 +673,7 @@ impl TaskManager {
         let state = TaskState::open(version, terms.is_some(), duration, self.now(), window);
         self.put_state(&task_id, &state);
         if let Some(terms) = terms {
-            self.terms.insert(task_id, terms.pack());
+            self.terms.insert(Id(task_id), terms.pack());
         }
 
         let call = Call::new_mutating(self);

@@ -14,6 +14,7 @@ use crate::{
     abi::id,
     errors::Error,
     events::{DisputeResolved, PaymentFinalized, TaskFailed},
+    store::Id,
     trust,
 };
 
@@ -37,7 +38,7 @@ impl TaskManager {
             widen(settled.fee),
             widen(settled.slash),
         );
-        let card = Card::unpack(self.cards.get(provider_id)).restore(settled.released);
+        let card = Card::unpack(self.cards.get(Id(provider_id))).restore(settled.released);
         self.put_state(&task_id, &next);
         self.put_card(&provider_id, &card);
 

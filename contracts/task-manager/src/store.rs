@@ -1,9 +1,9 @@
 //! The words of the task manager, as values of the rules.
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolEvent;
-use ogpu_rules::{Card, ClientSlot, ColdParams, Entry, HotParams, Params, TaskState, Terms};
-use stylus_sdk::prelude::*;
+use ogpu_rules::{Card, ClientSlot, ColdParams, Entry, HotParams, Params, TaskState, Terms, seal};
+use stylus_sdk::{prelude::*, storage::StorageKey};
 
 use crate::{
     TaskManager,
@@ -11,6 +11,30 @@ use crate::{
     errors::{Error, TooManyVersions, UnknownProvider, UnknownTask},
     events::ParametersSet,
 };
+
+/// The id of a task or of a provider as the key of a map: the slot is Solidity's `keccak256(abi.encode(id, root))`, which the SDK's own
+/// keys make byte by byte.
+pub struct Id(pub U256);
+
+/// The key of a bid, by task and provider: one hash, of `abi.encode(taskId, providerId, root)`, where a map of maps takes two.
+pub struct Bid(pub U256, pub U256);
+
+impl StorageKey for Id {
+    #[inline(never)]
+    fn to_slot(&self, root: B256) -> U256 {
+        let mut bytes = [0; 64];
+        bytes[..32].copy_from_slice(&self.0.to_be_bytes::<32>());
+        bytes[32..].copy_from_slice(root.as_slice());
+        keccak256(bytes).into()
+    }
+}
+
+impl StorageKey for Bid {
+    #[inline(never)]
+    fn to_slot(&self, root: B256) -> U256 {
+        keccak256(seal::preimage(self.0, self.1, root)).into()
+    }
+}
 
 impl TaskManager {
     pub(crate) fn now(&self) -> u64 {
@@ -22,7 +46,7 @@ impl TaskManager {
     }
 
     pub(crate) fn state(&self, task_id: &U256) -> Result<TaskState, Error> {
-        let word = self.states.get(*task_id);
+        let word = self.states.get(Id(*task_id));
         if word.is_zero() {
             Err(Error::of::<UnknownTask>(&[task_id]))
         } else {
@@ -31,16 +55,16 @@ impl TaskManager {
     }
 
     pub(crate) fn put_state(&mut self, task_id: &U256, state: &TaskState) {
-        self.states.insert(*task_id, state.pack());
+        self.states.insert(Id(*task_id), state.pack());
     }
 
     pub(crate) fn client(&self, task_id: &U256) -> ClientSlot {
-        ClientSlot::unpack(self.clients.get(*task_id))
+        ClientSlot::unpack(self.clients.get(Id(*task_id)))
     }
 
     /// The card of a provider, and its id; only providers with ids below 2^32 have cards.
     pub(crate) fn card(&self, provider_id: &U256) -> Result<(Card, u32), Error> {
-        let card = Card::unpack(self.cards.get(*provider_id));
+        let card = Card::unpack(self.cards.get(Id(*provider_id)));
         if card.owner.is_zero() {
             return Err(Error::of::<UnknownProvider>(&[provider_id]));
         }
@@ -48,17 +72,16 @@ impl TaskManager {
     }
 
     pub(crate) fn put_card(&mut self, provider_id: &U256, card: &Card) {
-        self.cards.insert(*provider_id, card.pack());
+        self.cards.insert(Id(*provider_id), card.pack());
     }
 
     pub(crate) fn entry(&self, task_id: &U256, provider_id: &U256) -> Entry {
-        Entry::unpack(self.entries.getter(*task_id).get(*provider_id))
+        Entry::unpack(self.entries.get(Bid(*task_id, *provider_id)))
     }
 
     pub(crate) fn put_entry(&mut self, task_id: &U256, provider_id: &U256, entry: Entry) {
         self.entries
-            .setter(*task_id)
-            .insert(*provider_id, entry.pack());
+            .insert(Bid(*task_id, *provider_id), entry.pack());
     }
 
     pub(crate) fn hot(&self, version: u16) -> HotParams {
@@ -72,7 +95,7 @@ impl TaskManager {
     /// The terms of a task, which are those of its parameters if it has none of its own.
     pub(crate) fn terms(&self, task_id: &U256, state: &TaskState, hot: &HotParams) -> Terms {
         if state.has_terms() {
-            Terms::unpack(self.terms.get(*task_id))
+            Terms::unpack(self.terms.get(Id(*task_id)))
         } else {
             hot.default_terms()
         }
