@@ -93,18 +93,19 @@ impl Error {
     /// An error all of whose fields are words, which are these. One function for all of them is a fraction of the code of an encoder
     /// for each.
     pub(crate) fn of<E: SolError>(fields: &[&U256]) -> Self {
-        Self::encode(E::SELECTOR, fields)
+        Self(encode(E::SELECTOR, fields))
     }
+}
 
-    #[inline(never)]
-    fn encode(selector: [u8; 4], fields: &[&U256]) -> Self {
-        let mut data = Vec::with_capacity(4 + 32 * fields.len());
-        data.extend_from_slice(&selector);
-        for field in fields {
-            data.extend_from_slice(&field.to_be_bytes::<32>());
-        }
-        Self(data)
+/// A selector and words: the data of an error, or of a call.
+#[inline(never)]
+pub(crate) fn encode(selector: [u8; 4], words: &[&U256]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(4 + 32 * words.len());
+    data.extend_from_slice(&selector);
+    for word in words {
+        data.extend_from_slice(&word.to_be_bytes::<32>());
     }
+    data
 }
 
 impl From<Error> for Vec<u8> {

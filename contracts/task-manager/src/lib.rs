@@ -19,6 +19,7 @@ pub mod errors;
 pub mod events;
 pub mod router;
 mod settlement;
+mod siblings;
 mod store;
 
 #[cfg(test)]
@@ -31,13 +32,11 @@ use alloy_sol_types::SolEvent;
 use ogpu_common::{
     Ownable, Pausable, Upgradeable,
     amount::{self, StorageTime, widen},
-    initializable,
-    interfaces::{IPaymentEscrow, IReputationRegistry, IStakingVault},
-    ownable, pausable,
+    initializable, ownable, pausable,
 };
 use ogpu_rules::{
     Card, ClientSlot, Entry, Party, RuleError, Status, TaskState, Verdict, book::rank, fit::fit,
-    score, seal,
+    seal,
 };
 use stylus_sdk::{
     prelude::*,
@@ -150,8 +149,7 @@ impl TaskManager {
         .credit(wei);
         let card = card.map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
         self.put_card(&provider_id, &card);
-        let (call, vault) = (Call::new_mutating(self), self.vault.get());
-        IStakingVault::new(vault).lock(self.vm(), call, caller, amount)?;
+        self.lock_stake(caller, &amount)?;
         self.emit(
             &CollateralDeposited::SIGNATURE_HASH,
             &[&provider_id, &word(owner)],
@@ -171,8 +169,7 @@ impl TaskManager {
             .debit(wei)
             .map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
         self.put_card(&provider_id, &card);
-        let (call, vault) = (Call::new_mutating(self), self.vault.get());
-        IStakingVault::new(vault).unlock(self.vm(), call, card.owner, amount)?;
+        self.unlock_stake(card.owner, &amount)?;
         self.emit(
             &CollateralWithdrawn::SIGNATURE_HASH,
             &[&provider_id, &word(card.owner)],
@@ -637,8 +634,7 @@ impl TaskManager {
     ) -> Result<U256, Error> {
         pausable::when_not_paused(self.vm(), self.paused_until.get())?;
         let wei = amount::positive(budget)?;
-        let escrow = self.escrow.get();
-        if escrow.is_zero() {
+        if self.escrow.get().is_zero() {
             return Err(Error::of::<SiblingsNotSet>(&[]));
         }
         let client = self.caller();
@@ -648,11 +644,7 @@ impl TaskManager {
         let (duration, window) =
             times.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
         if cold.min_client_stake != 0 {
-            let stake = IStakingVault::new(self.vault.get()).total_stake_of(
-                self.vm(),
-                Call::new(),
-                client,
-            )?;
+            let stake = self.stake_of(client)?;
             let required = widen(cold.min_client_stake);
             if stake < required {
                 return Err(Error::of::<ClientStakeTooLow>(&[&stake, &required]));
@@ -676,8 +668,7 @@ impl TaskManager {
             self.terms.insert(Id(task_id), terms.pack());
         }
 
-        let call = Call::new_mutating(self);
-        IPaymentEscrow::new(escrow).lock(self.vm(), call, task_id, client, budget)?;
+        self.lock_budget(&task_id, client, &budget)?;
         let digest = self.vm().native_keccak256(metadata);
         self.emit_with(
             &TaskSubmitted::SIGNATURE_HASH,
@@ -713,21 +704,5 @@ impl TaskManager {
                 &word(self.caller()),
             ])),
         }
-    }
-
-    /// A provider's owner and score, from the registry.
-    fn standing(&self, provider_id: &U256) -> Result<(Address, u16), Error> {
-        let registry = IReputationRegistry::new(self.registry.get());
-        let (owner, score) = registry.standing_of(self.vm(), Call::new(), *provider_id)?;
-        Ok((owner, trust(score)))
-    }
-}
-
-/// A score as cards hold it.
-fn trust(score: U256) -> u16 {
-    if score > widen(score::MAX.into()) {
-        score::MAX
-    } else {
-        score.as_limbs()[0] as u16
     }
 }

@@ -331,7 +331,7 @@ impl<'a> Args<'a> {
 
     /// The word at this place as an address.
     #[inline(never)]
-    fn address(&self, place: usize) -> Option<Address> {
+    pub(crate) fn address(&self, place: usize) -> Option<Address> {
         let word = B256::from(self.word(place));
         if word[..12] == [0; 12] {
             Some(Address::from_word(word))

@@ -2,12 +2,8 @@
 
 use alloy_primitives::U256;
 use alloy_sol_types::SolEvent;
-use ogpu_common::{
-    amount::widen,
-    interfaces::{IPaymentEscrow, IReputationRegistry, IStakingVault},
-};
-use ogpu_rules::{Card, TaskState, Verdict, settle};
-use stylus_sdk::prelude::*;
+use ogpu_common::amount::widen;
+use ogpu_rules::{Card, ClientSlot, TaskState, Verdict, settle};
 
 use crate::{
     TaskManager,
@@ -15,7 +11,6 @@ use crate::{
     errors::Error,
     events::{DisputeResolved, PaymentFinalized, TaskFailed},
     store::Id,
-    trust,
 };
 
 impl TaskManager {
@@ -42,30 +37,14 @@ impl TaskManager {
         self.put_state(&task_id, &next);
         self.put_card(&provider_id, &card);
 
-        let (call, escrow) = (Call::new_mutating(self), self.escrow.get());
-        IPaymentEscrow::new(escrow).settle(self.vm(), call, task_id, card.owner, payment, fee)?;
+        let ClientSlot { client, budget } = self.client(&task_id);
+        self.settle_budget(&task_id, client, budget, card.owner, (&payment, &fee))?;
         if !slashed.is_zero() {
-            let client = self.client(&task_id).client;
-            let (call, vault) = (Call::new_mutating(self), self.vault.get());
-            IStakingVault::new(vault).slash(self.vm(), call, card.owner, slashed, client)?;
+            self.slash(card.owner, &slashed, client)?;
         }
         if let Some(success) = settled.outcome {
-            let (call, registry) = (Call::new_mutating(self), self.registry.get());
-            let registry = IReputationRegistry::new(registry);
-            let score = registry.record_outcome(
-                self.vm(),
-                call,
-                provider_id,
-                widen(next.price()),
-                success,
-            )?;
-            self.put_card(
-                &provider_id,
-                &Card {
-                    trust: trust(score),
-                    ..card
-                },
-            );
+            let trust = self.record_outcome(&provider_id, &widen(next.price()), success)?;
+            self.put_card(&provider_id, &Card { trust, ..card });
         }
 
         let parties = [&task_id, &provider_id];
@@ -88,16 +67,7 @@ impl TaskManager {
     /// Ends a task that has no provider: the whole budget goes back.
     pub(crate) fn close(&mut self, task_id: U256, next: TaskState) -> Result<(), Error> {
         self.put_state(&task_id, &next);
-        let client = self.client(&task_id).client;
-        let (call, escrow) = (Call::new_mutating(self), self.escrow.get());
-        IPaymentEscrow::new(escrow).settle(
-            self.vm(),
-            call,
-            task_id,
-            client,
-            U256::ZERO,
-            U256::ZERO,
-        )?;
-        Ok(())
+        let ClientSlot { client, budget } = self.client(&task_id);
+        self.settle_budget(&task_id, client, budget, client, (&U256::ZERO, &U256::ZERO))
     }
 }

@@ -36,7 +36,7 @@ sol! {
     /// What the task manager calls.
     interface Siblings {
         function lock(uint256 taskId, address payer, uint256 amount);
-        function settle(uint256 taskId, address provider, uint256 payment, uint256 fee);
+        function settle(uint256 taskId, address payer, uint256 amount, address provider, uint256 payment, uint256 fee);
         function unlock(address account, uint256 amount);
         function slash(address account, uint256 amount, address injured) returns (uint256);
         function totalStakeOf(address account) returns (uint256);

@@ -136,6 +136,8 @@ fn is_paid(mut market: Market, wait: u64) {
     market.outcome(true, 5_100);
     let settle = Siblings::settleCall {
         taskId: T,
+        payer: CLIENT,
+        amount: n(10_000),
         provider: ALICE,
         payment: n(7_800),
         fee: n(200),
@@ -186,6 +188,8 @@ fn fails(mut market: Market, call: impl Fn(&mut TaskManager) -> Result<(), Error
         .answer(REGISTRY, outcome.abi_encode(), Err(b"not yet".to_vec()));
     let settle = Siblings::settleCall {
         taskId: T,
+        payer: CLIENT,
+        amount: n(10_000),
         provider: ALICE,
         payment: n(0),
         fee: n(0),
@@ -351,6 +355,8 @@ fn the_owner_arbitrates() {
     // a quarter of 8,000 less 2.5 %
     let settle = Siblings::settleCall {
         taskId: T,
+        payer: CLIENT,
+        amount: n(10_000),
         provider: ALICE,
         payment: n(1_950),
         fee: n(50),
@@ -393,6 +399,8 @@ fn a_silent_owner_splits_in_halves() {
     market.chain.pass(1);
     let settle = Siblings::settleCall {
         taskId: T,
+        payer: CLIENT,
+        amount: n(10_000),
         provider: ALICE,
         payment: n(3_900),
         fee: n(100),
@@ -426,6 +434,8 @@ fn the_client_cancels_while_open() {
     );
     let refund = Siblings::settleCall {
         taskId: T,
+        payer: CLIENT,
+        amount: n(10_000),
         provider: CLIENT,
         payment: n(0),
         fee: n(0),
@@ -473,6 +483,8 @@ fn unassigned_tasks_expire() {
     market.chain.pass(1);
     let refund = Siblings::settleCall {
         taskId: T,
+        payer: CLIENT,
+        amount: n(10_000),
         provider: CLIENT,
         payment: n(0),
         fee: n(0),

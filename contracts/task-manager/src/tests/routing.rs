@@ -163,8 +163,11 @@ fn uninitialised() -> Market {
     Market { chain, manager }
 }
 
-/// A call of every function that succeeds: from which market, by whom, with what.
-fn calls() -> Vec<(fn() -> Market, Address, Vec<u8>)> {
+/// A call: from which market, by whom, with what.
+type Case = (fn() -> Market, Address, Vec<u8>);
+
+/// A call of every function that succeeds.
+fn calls() -> Vec<Case> {
     let new = Address::repeat_byte(0x42);
     vec![
         (
