@@ -20,7 +20,7 @@ sol_interface! {
 
     interface IPaymentEscrow {
         function lock(uint256 taskId, address payer, uint256 amount) external;
-        function settle(uint256 taskId, address provider, uint256 payment, uint256 fee) external;
+        function settle(uint256 taskId, address payer, uint256 amount, address provider, uint256 payment, uint256 fee) external;
     }
 
     interface IStakingVault {

@@ -62,6 +62,7 @@ pub mod amount;
 mod calldata;
 pub mod initializable;
 pub mod interfaces;
+pub mod key;
 pub mod namespace;
 pub mod ownable;
 pub mod pausable;

@@ -9,21 +9,18 @@ sol! {
     /// The account's balance is lower than what was to be withdrawn.
     #[derive(Debug, PartialEq)]
     error InsufficientBalance(address account, uint256 available, uint256 requested);
-    /// Something is locked for this task already.
+    /// The payer has less locked than was to be settled.
     #[derive(Debug, PartialEq)]
-    error AlreadyLocked(uint256 taskId);
-    /// Nothing is locked for this task: it was never locked, or it is settled.
+    error LockTooLow(address payer, uint256 locked, uint256 amount);
+    /// Payment and fee are more than what is locked for the task.
     #[derive(Debug, PartialEq)]
-    error NotLocked(uint256 taskId);
-    /// Payment and fee are more than what is locked.
-    #[derive(Debug, PartialEq)]
-    error SettlementExceedsLock(uint256 taskId, uint256 locked, uint256 payment, uint256 fee);
+    error SettlementExceedsLock(uint256 taskId, uint256 amount, uint256 payment, uint256 fee);
 }
 
 ogpu_common::errors! {
     /// Why a call to the escrow fails.
     pub enum Error {
-        NotTaskManager, InsufficientBalance, AlreadyLocked, NotLocked, SettlementExceedsLock;
+        NotTaskManager, InsufficientBalance, LockTooLow, SettlementExceedsLock;
         Shared(ogpu_common::Error)
     }
 }

@@ -3,6 +3,9 @@
 use alloy_sol_types::sol;
 
 sol! {
+    /// `account` opened its account, so that what it is credited first is as cheap as everything later.
+    #[derive(Debug, PartialEq)]
+    event AccountOpened(address indexed account);
     /// `from` put `amount` on `account`'s balance.
     #[derive(Debug, PartialEq)]
     event Deposited(address indexed account, address indexed from, uint256 amount);
@@ -14,7 +17,7 @@ sol! {
     event Locked(uint256 indexed taskId, address indexed payer, uint256 amount, uint256 fromBalance);
     /// A lock is settled: `payment` is on the provider's balance, `refund` on the payer's, and `fee` among the fees.
     #[derive(Debug, PartialEq)]
-    event Settled(uint256 indexed taskId, address indexed provider, uint256 payment, uint256 fee, uint256 refund);
+    event Settled(uint256 indexed taskId, address indexed provider, address payer, uint256 payment, uint256 fee, uint256 refund);
     /// The fees went to the treasury.
     #[derive(Debug, PartialEq)]
     event FeesCollected(address indexed treasury, uint256 amount);

@@ -1,8 +1,12 @@
 //! Holds every budget from the moment it is promised until the task is settled.
 //!
 //! Money comes in by [`deposit`](PaymentEscrow::deposit) or when a task is locked, and stands on internal balances otherwise: a
-//! settlement credits balances and calls nobody, so no recipient can block another's payment. What is locked for a task
-//! leaves it once: payment + fee + refund = lock.
+//! settlement credits balances and calls nobody, so no recipient can block another's payment. What leaves a lock is what went
+//! into it: payment + fee + refund = amount.
+//!
+//! Locks are kept as one sum a payer, beside the payer's balance: a lock of its own for each task would be a further slot made
+//! and cleared a task. So the task manager can move no more than what the payer has promised to tasks; that every task is
+//! settled once, with the amount it was locked with, is the task manager's state machine, which ends a task before it settles.
 //!
 //! The escrow's token balance is never below the sum of all balances, locks and fees. The token must move exactly what it is
 //! asked to; a transfer in that brings less is refused.
@@ -15,9 +19,10 @@
 #[macro_use]
 extern crate alloc;
 
+mod account;
 mod errors;
 mod events;
-mod settlement;
+mod market;
 #[cfg(test)]
 mod tests;
 
@@ -27,51 +32,33 @@ use alloy_primitives::{Address, B256, U256};
 use ogpu_common::{
     Ownable, Pausable, Upgradeable,
     amount::{self, StorageTime, widen},
-    initializable, ownable, pausable,
+    initializable, key, ownable, pausable,
     token::{self, Permit},
 };
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageBool, StorageMap, StorageU96},
+    storage::{StorageAddress, StorageB256, StorageGuardMut, StorageMap},
 };
 
+pub use account::Account;
 pub use errors::*;
 pub use events::*;
-pub use settlement::Settlement;
+pub use market::Market;
 
 /// The escrow.
 #[storage]
 #[entrypoint]
 pub struct PaymentEscrow {
-    /// Internal balances.
-    accounts: StorageMap<Address, Account>,
-    /// What is locked for tasks, by their ids.
-    locks: StorageMap<U256, Lock>,
-    /// The contract that locks and settles.
-    task_manager: StorageAddress,
-    /// Fees that have not been collected.
-    accrued_fees: StorageU96,
+    /// Balances and locks: one [`Account`] a slot.
+    accounts: StorageMap<key::Account, StorageB256>,
+    /// The task manager and the fees: a [`Market`].
+    market: StorageB256,
     /// The oGPU token.
     token: StorageAddress,
     /// Until when nothing comes in.
     paused_until: StorageTime,
     /// Where fees go.
     treasury: StorageAddress,
-}
-
-/// One slot: an internal balance.
-#[storage]
-pub struct Account {
-    balance: StorageU96,
-    /// Stays set once the account has had a balance, so that the slot never becomes empty and later credits are cheap.
-    opened: StorageBool,
-}
-
-/// One slot: what is locked for a task; empty before and after.
-#[storage]
-pub struct Lock {
-    payer: StorageAddress,
-    amount: StorageU96,
 }
 
 ogpu_common::proxied!(PaymentEscrow);
@@ -102,10 +89,14 @@ impl PaymentEscrow {
     /// `OwnableUnauthorizedAccount`, `ZeroAddress`.
     pub fn set_task_manager(&mut self, task_manager: Address) -> Result<(), Error> {
         ownable::only_owner(self.vm())?;
-        let previous = self.task_manager.get();
-        self.task_manager.set(amount::nonzero(task_manager)?);
+        let before = self.market();
+        let after = Market {
+            task_manager: amount::nonzero(task_manager)?,
+            ..before
+        };
+        self.market.set(after.pack());
         self.vm().log(TaskManagerChanged {
-            previousTaskManager: previous,
+            previousTaskManager: before.task_manager,
             newTaskManager: task_manager,
         });
         Ok(())
@@ -118,6 +109,18 @@ impl PaymentEscrow {
     pub fn set_treasury(&mut self, treasury: Address) -> Result<(), Error> {
         ownable::only_owner(self.vm())?;
         self.replace_treasury(treasury)
+    }
+
+    /// Makes the caller's slot, if there is none: whoever expects payments pays for it, and its first payment costs its payer as
+    /// little as any later one (5,000 gas for the slot, not 22,100). An account that is open stays as it is. Anyone, for itself.
+    /// Emits `AccountOpened` if there was none.
+    pub fn open_account(&mut self) {
+        let account = self.vm().msg_sender();
+        let mut slot = self.slot(account);
+        if slot.get().is_zero() {
+            slot.set(Account::default().pack());
+            self.vm().log(AccountOpened { account });
+        }
     }
 
     /// Puts `amount`, which the caller has allowed the escrow to take, on the caller's balance. Emits `Deposited`.
@@ -181,17 +184,17 @@ impl PaymentEscrow {
         let amount = amount::positive(amount)?;
         amount::nonzero(to)?;
         let account = self.vm().msg_sender();
-        let mut slot = self.accounts.setter(account);
-        let balance = amount::load(&slot.balance);
-        if amount > balance {
+        let mut slot = self.slot(account);
+        let before = Account::unpack(slot.get());
+        let Some(after) = before.debit(amount) else {
             return Err(InsufficientBalance {
                 account,
-                available: widen(balance),
+                available: widen(before.balance),
                 requested: widen(amount),
             }
             .into());
-        }
-        amount::store(&mut slot.balance, balance - amount);
+        };
+        slot.set(after.pack());
         self.vm().log(Withdrawn {
             account,
             to,
@@ -205,40 +208,31 @@ impl PaymentEscrow {
     /// # Errors
     /// `ZeroAmount` if there are none.
     pub fn collect_fees(&mut self) -> Result<U256, Error> {
-        let fees = amount::positive(self.accrued_fees())?;
-        let treasury = self.treasury.get();
-        amount::store(&mut self.accrued_fees, 0);
+        let market = self.market();
+        let (fees, treasury) = (widen(market.fees), self.treasury.get());
+        amount::positive(fees)?;
+        self.market.set(Market { fees: 0, ..market }.pack());
         self.vm().log(FeesCollected {
             treasury,
-            amount: widen(fees),
+            amount: fees,
         });
-        self.send(treasury, fees)?;
-        Ok(widen(fees))
+        self.send(treasury, market.fees)?;
+        Ok(fees)
     }
 
     /// Locks `amount` of the payer's for a task: off the payer's balance as far as it goes, the rest by the payer's allowance.
     /// Task manager only, once a task. A pause stops what would come by allowance. Emits `Locked`.
     ///
     /// # Errors
-    /// `NotTaskManager`, `ZeroAmount`, `AmountTooLarge`, `ZeroAddress`, `AlreadyLocked`, `EnforcedPause`, `TokenTookFee`, and what the
-    /// token reverts with.
+    /// `NotTaskManager`, `ZeroAmount`, `AmountTooLarge`, `ZeroAddress`, `EnforcedPause`, `TokenTookFee`, and what the token reverts
+    /// with.
     pub fn lock(&mut self, task_id: U256, payer: Address, amount: U256) -> Result<(), Error> {
         self.only_task_manager()?;
         let amount = amount::positive(amount)?;
         amount::nonzero(payer)?;
-        let mut lock = self.locks.setter(task_id);
-        if !lock.payer.get().is_zero() {
-            return Err(AlreadyLocked { taskId: task_id }.into());
-        }
-        lock.payer.set(payer);
-        amount::store(&mut lock.amount, amount);
-
-        let mut account = self.accounts.setter(payer);
-        let balance = amount::load(&account.balance);
-        let from_balance = amount.min(balance);
-        if from_balance > 0 {
-            amount::store(&mut account.balance, balance - from_balance);
-        }
+        let mut slot = self.slot(payer);
+        let (account, from_balance) = Account::unpack(slot.get()).lock(amount)?;
+        slot.set(account.pack());
         self.vm().log(Locked {
             taskId: task_id,
             payer,
@@ -251,55 +245,63 @@ impl PaymentEscrow {
         Ok(())
     }
 
-    /// Pays out what is locked for a task: `payment` to the provider's balance, `fee` to the fees, the rest back to the payer's
-    /// balance. Task manager only, once a task. Emits `Settled`.
+    /// Pays out `amount`, which was locked for a task: `payment` to the provider's balance, `fee` to the fees, the rest back to the
+    /// payer's balance. Payer and provider may be the same. Task manager only, once a task. Emits `Settled`.
     ///
     /// # Errors
-    /// `NotTaskManager`, `AmountTooLarge`, `NotLocked`, `SettlementExceedsLock`, and `ZeroAddress` if there is a payment and no provider.
+    /// `NotTaskManager`, `ZeroAmount`, `AmountTooLarge`, `SettlementExceedsLock`, `LockTooLow` if the payer has less than `amount`
+    /// locked, and `ZeroAddress` if there is a payment and no provider.
     pub fn settle(
         &mut self,
         task_id: U256,
+        payer: Address,
+        amount: U256,
         provider: Address,
         payment: U256,
         fee: U256,
     ) -> Result<(), Error> {
-        self.only_task_manager()?;
+        let market = self.only_task_manager()?;
+        let amount = amount::positive(amount)?;
         let (payment, fee) = (amount::checked(payment)?, amount::checked(fee)?);
-        let mut lock = self.locks.setter(task_id);
-        let payer = lock.payer.get();
-        if payer.is_zero() {
-            return Err(NotLocked { taskId: task_id }.into());
-        }
-        let locked = amount::load(&lock.amount);
-        let Some(Settlement {
-            payment,
-            fee,
-            refund,
-        }) = Settlement::of(locked, payment, fee)
+        let Some(refund) = amount
+            .checked_sub(payment)
+            .and_then(|rest| rest.checked_sub(fee))
         else {
             return Err(SettlementExceedsLock {
                 taskId: task_id,
-                locked: widen(locked),
+                amount: widen(amount),
                 payment: widen(payment),
                 fee: widen(fee),
             }
             .into());
         };
-        lock.payer.set(Address::ZERO);
-        amount::store(&mut lock.amount, 0);
-        if payment > 0 {
-            self.credit(amount::nonzero(provider)?, payment)?;
-        }
-        if refund > 0 {
-            self.credit(payer, refund)?;
+        // A payer who is the provider has one slot, which is read and written once like any other.
+        let (returned, paid) = if provider == payer {
+            (refund + payment, 0)
+        } else {
+            (refund, payment)
+        };
+        let mut slot = self.slot(payer);
+        let before = Account::unpack(slot.get());
+        let Some(after) = before.unlock(amount) else {
+            return Err(LockTooLow {
+                payer,
+                locked: widen(before.locked),
+                amount: widen(amount),
+            }
+            .into());
+        };
+        slot.set(after.credit(returned)?.pack());
+        if paid > 0 {
+            self.credit(amount::nonzero(provider)?, paid)?;
         }
         if fee > 0 {
-            let fees = amount::sum(amount::load(&self.accrued_fees), fee)?;
-            amount::store(&mut self.accrued_fees, fees);
+            self.market.set(market.charge(fee)?.pack());
         }
         self.vm().log(Settled {
             taskId: task_id,
             provider,
+            payer,
             payment: widen(payment),
             fee: widen(fee),
             refund: widen(refund),
@@ -309,18 +311,17 @@ impl PaymentEscrow {
 
     /// The internal balance of an account.
     pub fn balance_of(&self, account: Address) -> U256 {
-        widen(amount::load(&self.accounts.getter(account).balance))
+        widen(self.account(account).balance)
     }
 
-    /// Who paid for a task, and how much is locked for it; zeros if nothing is.
-    pub fn lock_of(&self, task_id: U256) -> (Address, U256) {
-        let lock = self.locks.getter(task_id);
-        (lock.payer.get(), widen(amount::load(&lock.amount)))
+    /// What an account has locked for tasks that are not settled.
+    pub fn locked_of(&self, account: Address) -> U256 {
+        widen(self.account(account).locked)
     }
 
     /// Fees that have not been collected.
     pub fn accrued_fees(&self) -> U256 {
-        widen(amount::load(&self.accrued_fees))
+        widen(self.market().fees)
     }
 
     /// The oGPU token.
@@ -330,7 +331,7 @@ impl PaymentEscrow {
 
     /// The contract that locks and settles.
     pub fn task_manager(&self) -> Address {
-        self.task_manager.get()
+        self.market().task_manager
     }
 
     /// Where fees go.
@@ -340,10 +341,14 @@ impl PaymentEscrow {
 }
 
 impl PaymentEscrow {
-    fn only_task_manager(&self) -> Result<(), Error> {
-        let caller = self.vm().msg_sender();
-        if caller == self.task_manager.get() {
-            Ok(())
+    fn market(&self) -> Market {
+        Market::unpack(self.market.get())
+    }
+
+    fn only_task_manager(&self) -> Result<Market, Error> {
+        let (caller, market) = (self.vm().msg_sender(), self.market());
+        if caller == market.task_manager {
+            Ok(market)
         } else {
             Err(NotTaskManager { caller }.into())
         }
@@ -371,11 +376,19 @@ impl PaymentEscrow {
         self.receive(from, amount)
     }
 
+    #[inline(never)]
+    fn slot(&mut self, account: Address) -> StorageGuardMut<'_, StorageB256> {
+        self.accounts.setter(key::Account(account))
+    }
+
+    fn account(&self, account: Address) -> Account {
+        Account::unpack(self.accounts.getter(key::Account(account)).get())
+    }
+
     fn credit(&mut self, account: Address, amount: u128) -> Result<(), Error> {
-        let mut account = self.accounts.setter(account);
-        let balance = amount::sum(amount::load(&account.balance), amount)?;
-        amount::store(&mut account.balance, balance);
-        account.opened.set(true);
+        let mut slot = self.slot(account);
+        let after = Account::unpack(slot.get()).credit(amount)?;
+        slot.set(after.pack());
         Ok(())
     }
 

@@ -5,9 +5,10 @@ use ogpu_common::{
     amount::MAX_AMOUNT,
     testing::{Chain, TOKEN},
 };
-use proptest::prelude::*;
 
 use crate::*;
+
+mod books;
 
 const OWNER: Address = address!("00000000000000000000000000000000000000aa");
 const TREASURY: Address = address!("00000000000000000000000000000000000000bb");
@@ -258,10 +259,8 @@ fn a_lock_takes_the_balance_first_and_the_rest_by_allowance() {
         ),
         (U256::ZERO, 400)
     );
-    assert_eq!(escrow.lock_of(task(2)), (CLIENT, U256::from(500)));
+    assert_eq!(escrow.locked_of(CLIENT), U256::from(600), "both tasks");
 
-    let again = chain.call(MANAGER, || escrow.lock(task(2), CLIENT, U256::ONE));
-    assert_eq!(again, Err(AlreadyLocked { taskId: task(2) }.into()));
     let stranger = chain.call(CLIENT, || escrow.lock(task(3), CLIENT, U256::ONE));
     assert_eq!(stranger, Err(NotTaskManager { caller: CLIENT }.into()));
     assert_eq!(
@@ -275,62 +274,185 @@ fn a_lock_takes_the_balance_first_and_the_rest_by_allowance() {
             .call(MANAGER, || escrow.lock(task(3), CLIENT, U256::from(401)))
             .is_err()
     );
-    assert_eq!(escrow.lock_of(task(3)), (Address::ZERO, U256::ZERO));
+    let too_large = AmountTooLarge {
+        amount: U256::from(1) << 96,
+        maximum: U256::from(MAX_AMOUNT),
+    };
+    assert_eq!(
+        chain.call(MANAGER, || {
+            escrow.lock(task(3), CLIENT, U256::from(MAX_AMOUNT - 599))
+        }),
+        shared(too_large)
+    );
+    assert_eq!(
+        (
+            escrow.locked_of(CLIENT),
+            chain.token.borrow().balance(CLIENT)
+        ),
+        (U256::from(600), 400),
+        "failed locks lock nothing"
+    );
+}
+
+/// How the locks of [`CLIENT`] are settled in these tests.
+#[derive(Clone, Copy)]
+struct Terms {
+    amount: u64,
+    provider: Address,
+    payment: u64,
+    fee: u64,
+}
+
+/// Settles a task of [`CLIENT`]'s.
+fn settle(
+    chain: &Chain,
+    escrow: &mut PaymentEscrow,
+    caller: Address,
+    id: u64,
+    terms: Terms,
+) -> Result<(), Error> {
+    let [amount, payment, fee] = [terms.amount, terms.payment, terms.fee].map(U256::from);
+    chain.call(caller, || {
+        escrow.settle(task(id), CLIENT, amount, terms.provider, payment, fee)
+    })
 }
 
 #[test]
-fn a_lock_is_settled_once_and_whole() {
+fn a_lock_is_settled_whole() {
+    let (chain, mut escrow) = setup();
+    for (id, amount) in [(1, 600_u64), (2, 400)] {
+        chain
+            .call(MANAGER, || {
+                escrow.lock(task(id), CLIENT, U256::from(amount))
+            })
+            .unwrap();
+    }
+    let good = Terms {
+        amount: 600,
+        provider: PROVIDER,
+        payment: 420,
+        fee: 20,
+    };
+    assert_eq!(
+        settle(&chain, &mut escrow, CLIENT, 1, good),
+        Err(NotTaskManager { caller: CLIENT }.into())
+    );
+    for (payment, fee) in [(600, 1), (601, 0), (0, 601), (u64::MAX, u64::MAX)] {
+        let terms = Terms {
+            payment,
+            fee,
+            ..good
+        };
+        let error = SettlementExceedsLock {
+            taskId: task(1),
+            amount: U256::from(600),
+            payment: U256::from(payment),
+            fee: U256::from(fee),
+        };
+        assert_eq!(
+            settle(&chain, &mut escrow, MANAGER, 1, terms),
+            Err(error.into())
+        );
+    }
+    let nobody = Terms {
+        provider: Address::ZERO,
+        ..good
+    };
+    assert_eq!(
+        settle(&chain, &mut escrow, MANAGER, 1, nobody),
+        shared(ZeroAddress {})
+    );
+    let nothing = Terms {
+        amount: 0,
+        payment: 0,
+        fee: 0,
+        ..good
+    };
+    assert_eq!(
+        settle(&chain, &mut escrow, MANAGER, 1, nothing),
+        shared(ZeroAmount {})
+    );
+
+    assert_eq!(settle(&chain, &mut escrow, MANAGER, 1, good), Ok(()));
+    let event = Settled {
+        taskId: task(1),
+        provider: PROVIDER,
+        payer: CLIENT,
+        payment: U256::from(420),
+        fee: U256::from(20),
+        refund: U256::from(160),
+    };
+    assert_eq!(chain.last_event::<Settled>(), event);
+    assert_eq!(escrow.balance_of(PROVIDER), U256::from(420));
+    assert_eq!(escrow.balance_of(CLIENT), U256::from(160));
+    assert_eq!(escrow.accrued_fees(), U256::from(20));
+    assert_eq!(escrow.locked_of(CLIENT), U256::from(400), "the other task");
+    assert_eq!(escrow.locked_of(PROVIDER), U256::ZERO);
+}
+
+#[test]
+fn the_task_manager_moves_no_more_than_the_payer_has_locked() {
+    let (chain, mut escrow) = setup();
+    chain
+        .call(CLIENT, || escrow.deposit(U256::from(300)))
+        .unwrap();
+    chain
+        .call(MANAGER, || escrow.lock(task(1), CLIENT, U256::from(200)))
+        .unwrap();
+    let terms = Terms {
+        amount: 201,
+        provider: PROVIDER,
+        payment: 1,
+        fee: 0,
+    };
+    let too_low = |locked: u64, amount: u64| {
+        let error = LockTooLow {
+            payer: CLIENT,
+            locked: U256::from(locked),
+            amount: U256::from(amount),
+        };
+        Err(error.into())
+    };
+    assert_eq!(
+        settle(&chain, &mut escrow, MANAGER, 1, terms),
+        too_low(200, 201)
+    );
+    let whole = Terms {
+        amount: 200,
+        ..terms
+    };
+    assert_eq!(settle(&chain, &mut escrow, MANAGER, 1, whole), Ok(()));
+    assert_eq!(
+        settle(&chain, &mut escrow, MANAGER, 1, whole),
+        too_low(0, 200),
+        "a balance is not locked"
+    );
+    assert_eq!(escrow.balance_of(CLIENT), U256::from(299));
+}
+
+#[test]
+fn a_payer_may_be_the_provider() {
     let (chain, mut escrow) = setup();
     chain
         .call(MANAGER, || escrow.lock(task(1), CLIENT, U256::from(1_000)))
         .unwrap();
-    let mut settle = |caller, id, provider, payment: u64, fee: u64| {
-        chain.call(caller, || {
-            escrow.settle(task(id), provider, U256::from(payment), U256::from(fee))
-        })
+    let terms = Terms {
+        amount: 900,
+        provider: CLIENT,
+        payment: 700,
+        fee: 50,
     };
-    let refused = Err(NotTaskManager { caller: CLIENT }.into());
-    assert_eq!(settle(CLIENT, 1, PROVIDER, 1, 0), refused);
-    let exceeds = |payment: u64, fee: u64| SettlementExceedsLock {
-        taskId: task(1),
-        locked: U256::from(1_000),
-        payment: U256::from(payment),
-        fee: U256::from(fee),
-    };
+    assert_eq!(settle(&chain, &mut escrow, MANAGER, 1, terms), Ok(()));
     assert_eq!(
-        settle(MANAGER, 1, PROVIDER, 1_000, 1),
-        Err(exceeds(1_000, 1).into())
+        (escrow.balance_of(CLIENT), escrow.locked_of(CLIENT)),
+        (U256::from(850), U256::from(100))
     );
+    assert_eq!(escrow.accrued_fees(), U256::from(50));
+    let event = chain.last_event::<Settled>();
     assert_eq!(
-        settle(MANAGER, 1, PROVIDER, 1_001, 0),
-        Err(exceeds(1_001, 0).into())
+        (event.payer, event.provider, event.payment, event.refund),
+        (CLIENT, CLIENT, U256::from(700), U256::from(150))
     );
-    assert_eq!(
-        settle(MANAGER, 1, Address::ZERO, 1, 0),
-        shared(ZeroAddress {})
-    );
-    assert_eq!(
-        settle(MANAGER, 2, PROVIDER, 0, 0),
-        Err(NotLocked { taskId: task(2) }.into())
-    );
-
-    assert_eq!(settle(MANAGER, 1, PROVIDER, 700, 20), Ok(()));
-    assert_eq!(
-        settle(MANAGER, 1, PROVIDER, 0, 0),
-        Err(NotLocked { taskId: task(1) }.into())
-    );
-    let event = Settled {
-        taskId: task(1),
-        provider: PROVIDER,
-        payment: U256::from(700),
-        fee: U256::from(20),
-        refund: U256::from(280),
-    };
-    assert_eq!(chain.last_event::<Settled>(), event);
-    assert_eq!(escrow.balance_of(PROVIDER), U256::from(700));
-    assert_eq!(escrow.balance_of(CLIENT), U256::from(280));
-    assert_eq!(escrow.accrued_fees(), U256::from(20));
-    assert_eq!(escrow.lock_of(task(1)), (Address::ZERO, U256::ZERO));
 }
 
 #[test]
@@ -339,11 +461,13 @@ fn a_refund_needs_no_provider() {
     chain
         .call(MANAGER, || escrow.lock(task(1), CLIENT, U256::from(10)))
         .unwrap();
-    chain
-        .call(MANAGER, || {
-            escrow.settle(task(1), Address::ZERO, U256::ZERO, U256::ZERO)
-        })
-        .unwrap();
+    let terms = Terms {
+        amount: 10,
+        provider: Address::ZERO,
+        payment: 0,
+        fee: 0,
+    };
+    assert_eq!(settle(&chain, &mut escrow, MANAGER, 1, terms), Ok(()));
     assert_eq!(
         (escrow.balance_of(CLIENT), escrow.accrued_fees()),
         (U256::from(10), U256::ZERO)
@@ -360,11 +484,13 @@ fn anyone_sends_the_fees_to_the_treasury() {
     chain
         .call(MANAGER, || escrow.lock(task(1), CLIENT, U256::from(100)))
         .unwrap();
-    chain
-        .call(MANAGER, || {
-            escrow.settle(task(1), PROVIDER, U256::from(90), U256::from(10))
-        })
-        .unwrap();
+    let terms = Terms {
+        amount: 100,
+        provider: PROVIDER,
+        payment: 90,
+        fee: 10,
+    };
+    settle(&chain, &mut escrow, MANAGER, 1, terms).unwrap();
     assert_eq!(
         chain.call(STRANGER, || escrow.collect_fees()),
         Ok(U256::from(10))
@@ -408,10 +534,13 @@ fn a_pause_stops_what_comes_in_and_nothing_else() {
         chain.call(MANAGER, || escrow.lock(task(1), CLIENT, U256::from(60))),
         Ok(())
     );
-    let settled = chain.call(MANAGER, || {
-        escrow.settle(task(1), PROVIDER, U256::from(50), U256::from(10))
-    });
-    assert_eq!(settled, Ok(()));
+    let terms = Terms {
+        amount: 60,
+        provider: PROVIDER,
+        payment: 50,
+        fee: 10,
+    };
+    assert_eq!(settle(&chain, &mut escrow, MANAGER, 1, terms), Ok(()));
     assert_eq!(
         chain.call(PROVIDER, || escrow.withdraw(U256::from(50))),
         Ok(())
@@ -444,21 +573,18 @@ fn a_token_that_takes_a_fee_is_refused() {
     assert_eq!(chain.token.borrow().balance(CLIENT), 1_000);
 }
 
+/// How many slots are not empty.
+fn slots(chain: &Chain) -> usize {
+    let storage = chain.vm.snapshot().storage;
+    storage.values().filter(|word| !word.is_zero()).count()
+}
+
 #[test]
-fn an_opened_account_keeps_its_slot() {
+fn a_slot_once_written_is_never_empty_again() {
     let (chain, mut escrow) = setup();
     chain
         .call(CLIENT, || escrow.deposit(U256::from(5)))
         .unwrap();
-    let slots = |chain: &Chain| {
-        chain
-            .vm
-            .snapshot()
-            .storage
-            .values()
-            .filter(|word| !word.is_zero())
-            .count()
-    };
     let before = slots(&chain);
     chain
         .call(CLIENT, || escrow.withdraw(U256::from(5)))
@@ -467,61 +593,54 @@ fn an_opened_account_keeps_its_slot() {
         (escrow.balance_of(CLIENT), slots(&chain)),
         (U256::ZERO, before)
     );
+    chain
+        .call(MANAGER, || escrow.lock(task(1), CLIENT, U256::from(7)))
+        .unwrap();
+    let terms = Terms {
+        amount: 7,
+        provider: CLIENT,
+        payment: 0,
+        fee: 7,
+    };
+    settle(&chain, &mut escrow, MANAGER, 1, terms).unwrap();
+    assert_eq!(
+        (escrow.locked_of(CLIENT), slots(&chain)),
+        (U256::ZERO, before)
+    );
 }
 
-#[derive(Clone, Debug)]
-enum Step {
-    Deposit(usize, usize, u64),
-    Withdraw(usize, usize, u64),
-    Lock(u64, usize, u64),
-    Settle(u64, usize, u64, u64),
-    Collect,
+/// Opens an account, and returns how many events there have been.
+fn open(chain: &Chain, escrow: &mut PaymentEscrow, account: Address) -> usize {
+    let opened = chain.call(account, || {
+        escrow.open_account();
+        Ok::<_, Error>(())
+    });
+    assert_eq!(opened, Ok(()));
+    chain.vm.get_emitted_logs().len()
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let who = 0..3_usize;
-    let amount = || 0..400_u64;
-    let step = prop_oneof![
-        (who.clone(), who.clone(), amount()).prop_map(|(a, b, c)| Step::Deposit(a, b, c)),
-        (who.clone(), who.clone(), amount()).prop_map(|(a, b, c)| Step::Withdraw(a, b, c)),
-        (0..4_u64, who.clone(), amount()).prop_map(|(a, b, c)| Step::Lock(a, b, c)),
-        (0..4_u64, who, amount(), amount()).prop_map(|(a, b, c, d)| Step::Settle(a, b, c, d)),
-        Just(Step::Collect),
-    ];
-    prop::collection::vec(step, 1..60)
-}
+#[test]
+fn an_account_is_opened_once() {
+    let (chain, mut escrow) = setup();
+    let before = slots(&chain);
+    let logs = open(&chain, &mut escrow, PROVIDER);
+    assert_eq!(
+        chain.last_event::<AccountOpened>(),
+        AccountOpened { account: PROVIDER }
+    );
+    assert_eq!(slots(&chain), before + 1);
+    assert_eq!(open(&chain, &mut escrow, PROVIDER), logs, "nothing happens");
+    assert_eq!(slots(&chain), before + 1);
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// The escrow has exactly what it owes, whatever is done in whatever order.
-    #[test]
-    fn it_has_what_it_owes(steps in steps()) {
-        let (chain, mut escrow) = setup();
-        let people = [CLIENT, PROVIDER, STRANGER];
-        for person in people {
-            chain.token.borrow_mut().fund(person, chain.contract(), 1_000);
-        }
-        for step in steps {
-            let _ = match step {
-                Step::Deposit(from, to, amount) => {
-                    chain.call(people[from], || escrow.deposit_for(people[to], U256::from(amount)))
-                }
-                Step::Withdraw(from, to, amount) => {
-                    chain.call(people[from], || escrow.withdraw_to(people[to], U256::from(amount)))
-                }
-                Step::Lock(id, payer, amount) => {
-                    chain.call(MANAGER, || escrow.lock(task(id), people[payer], U256::from(amount)))
-                }
-                Step::Settle(id, provider, payment, fee) => chain.call(MANAGER, || {
-                    escrow.settle(task(id), people[provider], U256::from(payment), U256::from(fee))
-                }),
-                Step::Collect => chain.call(STRANGER, || escrow.collect_fees()).map(|_| ()),
-            };
-            let balances: U256 = people.into_iter().map(|person| escrow.balance_of(person)).sum();
-            let locks: U256 = (0..4).map(|id| escrow.lock_of(task(id)).1).sum();
-            let held = U256::from(chain.token.borrow().balance(chain.contract()));
-            prop_assert_eq!(held, balances + locks + escrow.accrued_fees());
-        }
-    }
+    chain
+        .call(CLIENT, || escrow.deposit_for(PROVIDER, U256::from(9)))
+        .unwrap();
+    assert_eq!(slots(&chain), before + 1, "a credit makes no slot");
+    let logs = chain.vm.get_emitted_logs().len();
+    assert_eq!(open(&chain, &mut escrow, PROVIDER), logs);
+    assert_eq!(
+        escrow.balance_of(PROVIDER),
+        U256::from(9),
+        "what is there stays"
+    );
 }
