@@ -109,10 +109,18 @@ fn sentence(error: &E) -> String {
         E::GuardianMustWait(e) => {
             format!("the guardian has paused recently and may again at {}; the owner may always", e.until)
         }
+        E::UnexpectedAnswer(_) => {
+            "another contract answered in a form nobody here knows; is the market wired to the right ones?".to_owned()
+        }
         E::AmountTooLarge(e) => format!("{} is too much; at most {}", ogpu(&e.amount), ogpu(&e.maximum)),
         E::ZeroAmount(_) => "the amount is zero; give a positive one".to_owned(),
         E::ZeroAddress(_) => "the address is zero; name an account".to_owned(),
         E::TokenCallFailed(e) => format!("the token {} refused the transfer", e.token),
+        E::TokenTookFee(e) => format!(
+            "of {} that were sent {} arrived; tokens that take a fee are not accepted",
+            ogpu(&e.sent),
+            ogpu(&e.received)
+        ),
         E::ERC20InsufficientBalance(e) => format!(
             "{} holds {} and needs {}; send it the rest first (`ogpu token transfer`)",
             e.sender,
@@ -222,13 +230,12 @@ fn sentence(error: &E) -> String {
             ogpu(&e.available),
             ogpu(&e.requested)
         ),
-        E::AlreadyLocked(e) => format!("the budget of task {} is locked already", e.taskId),
-        E::NotLocked(e) => format!("nothing is locked for task {}; it may be settled already", e.taskId),
+        E::LockTooLow(e) => format!("{} has {} locked, less than {}", e.payer, ogpu(&e.locked), ogpu(&e.amount)),
         E::SettlementExceedsLock(e) => format!(
             "a payment of {} and a fee of {} are more than the {} locked for task {}",
             ogpu(&e.payment),
             ogpu(&e.fee),
-            ogpu(&e.locked),
+            ogpu(&e.amount),
             e.taskId
         ),
         E::NotSlasher(e) => format!("{} may not slash; only the task manager and the owner may", e.caller),

@@ -6,7 +6,7 @@ use ogpu_client::alloy::primitives::U256;
 use crate::Harness;
 
 impl Harness {
-    /// Proves, over everybody who ever acted and every task, that the escrow holds exactly what it owes, the vault exactly
+    /// Proves, over everybody who ever acted, that the escrow holds exactly what it owes, the vault exactly
     /// what it owes, and all together exactly the supply.
     ///
     /// # Errors
@@ -23,11 +23,6 @@ impl Harness {
             .lock()
             .expect("no test panics while it adds an actor")
             .clone();
-        let tasks = self
-            .tasks
-            .lock()
-            .expect("no test panics while it adds a task")
-            .clone();
         let mut wallets = U256::ZERO;
         let mut escrow_owes = chain.read("reading the fees", escrow.accruedFees()).await?;
         let mut vault_owes = U256::ZERO;
@@ -39,16 +34,13 @@ impl Harness {
             escrow_owes += chain
                 .read("reading a balance", escrow.balanceOf(address))
                 .await?;
+            escrow_owes += chain
+                .read("reading what is locked", escrow.lockedOf(address))
+                .await?;
             let account = chain
                 .read("reading a stake", vault.accountOf(address))
                 .await?;
             vault_owes += account.free + account.locked + account.unbonding + account.compensation;
-        }
-        for &task in &tasks {
-            escrow_owes += chain
-                .read("reading a lock", escrow.lockOf(task))
-                .await?
-                .amount;
         }
         let addresses = self.market.addresses();
         let escrow_holds = chain

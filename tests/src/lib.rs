@@ -51,7 +51,6 @@ pub struct Harness {
     /// How it was deployed.
     pub deployment: Deployment,
     actors: Mutex<Vec<Account>>,
-    tasks: Mutex<Vec<U256>>,
 }
 
 /// A provider with stake and collateral.
@@ -97,7 +96,6 @@ impl Harness {
             settings,
             deployment,
             actors,
-            tasks: Mutex::default(),
         })
     }
 
@@ -275,7 +273,6 @@ impl Harness {
             .market
             .submit_task(client, "ipfs://job", ogpu(100), 1_000)
             .await?;
-        self.remember(id);
         Ok(id)
     }
 
@@ -294,16 +291,7 @@ impl Harness {
             trustWeight: self.settings.parameters.trustWeight,
         };
         let (id, _) = self.market.submit_task_with_terms(client, terms).await?;
-        self.remember(id);
         Ok(id)
-    }
-
-    /// Has [`Harness::check_books`] count what is locked for a task that was not made by [`Harness::open`].
-    pub fn remember(&self, task: U256) {
-        self.tasks
-            .lock()
-            .expect("no test panics while it adds a task")
-            .push(task);
     }
 
     /// Bids `whole` oGPU.

@@ -48,7 +48,6 @@ async fn a_missed_deadline_refunds_and_slashes() -> Result<()> {
         .market
         .submit_task(&client, "ipfs://job", ogpu(100), 10)
         .await?;
-    harness.remember(task);
     harness.bid(&provider, task, 80).await?;
     harness.assign(&client, task, &provider).await?;
     // The bond and a tenth of the price are held.

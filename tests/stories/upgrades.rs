@@ -334,6 +334,12 @@ async fn every_view(
             addresses.escrow,
             call.abi_encode(),
         );
+        let call = PaymentEscrow::lockedOfCall { account };
+        add(
+            format!("locked of {account}"),
+            addresses.escrow,
+            call.abi_encode(),
+        );
         add(
             format!("stake of {account}"),
             to,
@@ -411,11 +417,6 @@ async fn every_view(
                 providerId: id,
             }
             .abi_encode(),
-        );
-        add(
-            format!("lock of {task}"),
-            addresses.escrow,
-            PaymentEscrow::lockOfCall { taskId: task }.abi_encode(),
         );
     }
     let mut views = Vec::new();

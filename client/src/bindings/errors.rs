@@ -20,10 +20,12 @@ sol! {
         error EnforcedPause(uint64 until);
         error PauseOutOfRange(uint64 until, uint64 earliest, uint64 latest);
         error GuardianMustWait(uint64 until);
+        error UnexpectedAnswer();
         error AmountTooLarge(uint256 amount, uint256 maximum);
         error ZeroAmount();
         error ZeroAddress();
         error TokenCallFailed(address token);
+        error TokenTookFee(address token, uint256 sent, uint256 received);
 
         // The token.
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
@@ -71,9 +73,8 @@ sol! {
         // Escrow, vault and registry.
         error NotTaskManager(address caller);
         error InsufficientBalance(address account, uint256 available, uint256 requested);
-        error AlreadyLocked(uint256 taskId);
-        error NotLocked(uint256 taskId);
-        error SettlementExceedsLock(uint256 taskId, uint256 locked, uint256 payment, uint256 fee);
+        error LockTooLow(address payer, uint256 locked, uint256 amount);
+        error SettlementExceedsLock(uint256 taskId, uint256 amount, uint256 payment, uint256 fee);
         error NotSlasher(address caller);
         error InsufficientFreeStake(address account, uint256 available, uint256 requested);
         error InsufficientUnbonding(address account, uint256 available, uint256 requested);

@@ -19,6 +19,7 @@ use crate::{
 #[derive(Subcommand)]
 #[command(after_help = "From nothing to being paid:
   ogpu provider register --gpu H100 --count 8 --region eu-west --endpoint https://gpu.example
+  ogpu provider earnings open
   ogpu provider stake 500
   ogpu provider collateral deposit 200
   ogpu provider bid 1 20
@@ -116,6 +117,8 @@ pub enum Collateral {
 /// Payments received.
 #[derive(Subcommand)]
 pub enum Earnings {
+    /// Open the account that payments go to, once: the first payment then costs its payer as little as any other
+    Open,
     /// What the signer has in the escrow
     Show,
     /// Take it out
@@ -293,6 +296,12 @@ async fn earnings(
         .read("reading the balance", escrow.balanceOf(account.address()))
         .await?;
     match command {
+        Earnings::Open => {
+            let receipt = account
+                .send("opening the account", escrow.openAccount())
+                .await?;
+            context.sent("the account in the escrow is open", &receipt, json!({}));
+        }
         Earnings::Show => {
             let text = format!("{} oGPU in the escrow", amount::format(balance));
             context.print(&text, &json!({ "balance": balance.to_string() }));

@@ -16,6 +16,7 @@ struct Holding {
     name: &'static str,
     wallet: U256,
     escrow: U256,
+    locked: U256,
     stake: U256,
     compensation: U256,
     score: Option<U256>,
@@ -26,7 +27,6 @@ pub struct Books {
     supply: U256,
     holdings: Vec<Holding>,
     fees: U256,
-    locked: U256,
     escrow_tokens: U256,
     vault_tokens: U256,
 }
@@ -38,8 +38,8 @@ pub struct Changes<'a> {
 }
 
 impl Books {
-    /// Reads the books. `tasks` are those that may have something locked.
-    pub async fn take(stage: &Stage, tasks: &[U256]) -> Result<Self> {
+    /// Reads the books.
+    pub async fn take(stage: &Stage) -> Result<Self> {
         let market = &stage.market;
         let chain = market.chain();
         let token = market.token();
@@ -79,17 +79,13 @@ impl Books {
                 escrow: chain
                     .read("reading a balance", escrow.balanceOf(address))
                     .await?,
+                locked: chain
+                    .read("reading what is locked", escrow.lockedOf(address))
+                    .await?,
                 stake: account.free + account.locked + account.unbonding,
                 compensation: account.compensation,
                 score,
             });
-        }
-        let mut locked = U256::ZERO;
-        for &task in tasks {
-            locked += chain
-                .read("reading a lock", escrow.lockOf(task))
-                .await?
-                .amount;
         }
         Ok(Self {
             supply: chain
@@ -97,7 +93,6 @@ impl Books {
                 .await?,
             holdings,
             fees: chain.read("reading the fees", escrow.accruedFees()).await?,
-            locked,
             escrow_tokens: of(market.addresses().escrow).await?,
             vault_tokens: of(market.addresses().vault).await?,
         })
@@ -112,7 +107,7 @@ impl Books {
 
     /// What the escrow owes: balances, fees, locks.
     fn escrow_owes(&self) -> U256 {
-        self.sum(|holding| holding.escrow) + self.fees + self.locked
+        self.sum(|holding| holding.escrow + holding.locked) + self.fees
     }
 
     /// What the vault owes: stakes and compensations.
@@ -167,6 +162,7 @@ impl Books {
                 let value = json!({
                     "wallet": holding.wallet.to_string(),
                     "escrow": holding.escrow.to_string(),
+                    "locked": holding.locked.to_string(),
                     "stake": holding.stake.to_string(),
                     "compensation": holding.compensation.to_string(),
                     "score": holding.score.map(|score| score.to::<u64>()),

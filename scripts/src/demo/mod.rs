@@ -44,7 +44,7 @@ impl Demo {
     pub async fn run(self, context: &Context) -> Result<()> {
         let start = Instant::now();
         let stage = Stage::set(context, self.programs).await?;
-        let before = Books::take(&stage, &[]).await?;
+        let before = Books::take(&stage).await?;
 
         let mut paid = Story::new(context, "paid", 600);
         let mut missed = Story::new(context, "missed", stage::SHORT);
@@ -84,8 +84,7 @@ impl Demo {
             );
             outcomes.push(outcome);
         }
-        let ids: Vec<U256> = outcomes.iter().map(|outcome| outcome.id).collect();
-        let after = Books::take(&stage, &ids).await?;
+        let after = Books::take(&stage).await?;
         let changes = after.check(&before)?;
 
         let text = format!(

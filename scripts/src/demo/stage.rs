@@ -229,10 +229,15 @@ async fn provider(
             market.tasks().depositCollateral(id, ogpu(100)),
         )
         .await?;
-    // Somebody in business: with an account in the escrow, which the first payment would open otherwise.
-    market.deposit(&account, ogpu(1)).await?;
+    // Payments find the account open: its slot is the provider's own expense, not its first client's.
+    account
+        .send(
+            "opening the account in the escrow",
+            market.escrow().openAccount(),
+        )
+        .await?;
     context.note(&format!(
-        "provider {id} {} has 8 {gpu}, 200 oGPU staked, half of it as collateral, and 1 in the escrow",
+        "provider {id} {} has 8 {gpu}, 200 oGPU staked, half of it as collateral",
         account.address()
     ));
     Ok(Provider { account, id })
