@@ -42,6 +42,7 @@ use stylus_sdk::{
 
 pub use account::Account;
 pub use errors::*;
+use events::word;
 pub use events::*;
 pub use market::Market;
 
@@ -95,10 +96,8 @@ impl PaymentEscrow {
             ..before
         };
         self.market.set(after.pack());
-        self.vm().log(TaskManagerChanged {
-            previousTaskManager: before.task_manager,
-            newTaskManager: task_manager,
-        });
+        let managers = [before.task_manager, task_manager].map(|manager| manager.into_word());
+        self.emit::<TaskManagerChanged>(&managers, &[]);
         Ok(())
     }
 
@@ -119,7 +118,7 @@ impl PaymentEscrow {
         let mut slot = self.slot(account);
         if slot.get().is_zero() {
             slot.set(Account::default().pack());
-            self.vm().log(AccountOpened { account });
+            self.emit::<AccountOpened>(&[account.into_word()], &[]);
         }
     }
 
@@ -195,11 +194,7 @@ impl PaymentEscrow {
             .into());
         };
         slot.set(after.pack());
-        self.vm().log(Withdrawn {
-            account,
-            to,
-            amount: widen(amount),
-        });
+        self.emit::<Withdrawn>(&[account.into_word(), to.into_word()], &[word(amount)]);
         self.send(to, amount)
     }
 
@@ -212,10 +207,7 @@ impl PaymentEscrow {
         let (fees, treasury) = (widen(market.fees), self.treasury.get());
         amount::positive(fees)?;
         self.market.set(Market { fees: 0, ..market }.pack());
-        self.vm().log(FeesCollected {
-            treasury,
-            amount: fees,
-        });
+        self.emit::<FeesCollected>(&[treasury.into_word()], &[word(market.fees)]);
         self.send(treasury, market.fees)?;
         Ok(fees)
     }
@@ -233,12 +225,10 @@ impl PaymentEscrow {
         let mut slot = self.slot(payer);
         let (account, from_balance) = Account::unpack(slot.get()).lock(amount)?;
         slot.set(account.pack());
-        self.vm().log(Locked {
-            taskId: task_id,
-            payer,
-            amount: widen(amount),
-            fromBalance: widen(from_balance),
-        });
+        self.emit::<Locked>(
+            &[key::word(&task_id), payer.into_word()],
+            &[amount, from_balance].map(word),
+        );
         if amount > from_balance {
             self.receive(payer, amount - from_balance)?;
         }
@@ -298,14 +288,10 @@ impl PaymentEscrow {
         if fee > 0 {
             self.market.set(market.charge(fee)?.pack());
         }
-        self.vm().log(Settled {
-            taskId: task_id,
-            provider,
-            payer,
-            payment: widen(payment),
-            fee: widen(fee),
-            refund: widen(refund),
-        });
+        self.emit::<Settled>(
+            &[key::word(&task_id), provider.into_word()],
+            &[payer.into_word(), word(payment), word(fee), word(refund)],
+        );
         Ok(())
     }
 
@@ -357,10 +343,10 @@ impl PaymentEscrow {
     fn replace_treasury(&mut self, treasury: Address) -> Result<(), Error> {
         let previous = self.treasury.get();
         self.treasury.set(amount::nonzero(treasury)?);
-        self.vm().log(TreasuryChanged {
-            previousTreasury: previous,
-            newTreasury: treasury,
-        });
+        self.emit::<TreasuryChanged>(
+            &[previous, treasury].map(|treasury| treasury.into_word()),
+            &[],
+        );
         Ok(())
     }
 
@@ -368,11 +354,7 @@ impl PaymentEscrow {
         let amount = amount::positive(amount)?;
         let from = self.vm().msg_sender();
         self.credit(account, amount)?;
-        self.vm().log(Deposited {
-            account,
-            from,
-            amount: widen(amount),
-        });
+        self.emit::<Deposited>(&[account.into_word(), from.into_word()], &[word(amount)]);
         self.receive(from, amount)
     }
 

@@ -79,6 +79,11 @@ fn it_is_initialised_once_and_only_behind_a_proxy() {
 #[test]
 fn the_owner_wires_it() {
     let (chain, mut escrow) = setup();
+    let event = TaskManagerChanged {
+        previousTaskManager: Address::ZERO,
+        newTaskManager: MANAGER,
+    };
+    assert_eq!(chain.last_event::<TaskManagerChanged>(), event);
     let stranger = OwnableUnauthorizedAccount { account: STRANGER };
     assert_eq!(
         chain.call(STRANGER, || escrow.set_task_manager(STRANGER)),
