@@ -15,6 +15,7 @@
 extern crate alloc;
 
 pub mod abi;
+mod creation;
 pub mod errors;
 pub mod events;
 pub mod router;
@@ -27,7 +28,7 @@ mod tests;
 
 use alloc::{string::String, vec::Vec};
 
-use alloy_primitives::{Address, B256, U256, aliases::U40};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent;
 use ogpu_common::{
     Ownable, Pausable, Upgradeable,
@@ -35,8 +36,7 @@ use ogpu_common::{
     initializable, ownable, pausable,
 };
 use ogpu_rules::{
-    Card, ClientSlot, Entry, Party, RuleError, Status, TaskState, Verdict, book::rank, fit::fit,
-    seal,
+    Card, ClientSlot, Entry, Party, RuleError, Status, Verdict, book::rank, fit::fit, seal,
 };
 use stylus_sdk::{
     prelude::*,
@@ -599,110 +599,5 @@ impl TaskManager {
     pub fn seal_of(&self, task_id: U256, provider_id: U256, result_hash: B256) -> B256 {
         self.vm()
             .native_keccak256(&seal::preimage(task_id, provider_id, result_hash))
-    }
-}
-
-impl TaskManager {
-    /// Makes a task with terms of its own: least trust, least collateral, weight of trust.
-    fn open_with(
-        &mut self,
-        metadata: &[u8],
-        budget: U256,
-        duration: u64,
-        window: u64,
-        (min_trust, min_collateral, trust_weight): (u16, U256, u16),
-    ) -> Result<U256, Error> {
-        let min_collateral = amount::checked(min_collateral)?;
-        let terms = ogpu_rules::Terms {
-            min_trust,
-            trust_weight,
-            min_collateral,
-        }
-        .checked();
-        let terms = terms.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
-        self.open(metadata, budget, duration, Some(window), Some(terms))
-    }
-
-    /// Makes a task.
-    fn open(
-        &mut self,
-        metadata: &[u8],
-        budget: U256,
-        duration: u64,
-        window: Option<u64>,
-        terms: Option<ogpu_rules::Terms>,
-    ) -> Result<U256, Error> {
-        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
-        let wei = amount::positive(budget)?;
-        if self.escrow.get().is_zero() {
-            return Err(Error::of::<SiblingsNotSet>(&[]));
-        }
-        let client = self.caller();
-        let version = self.current_version();
-        let cold = self.cold(version);
-        let times = cold.times(duration, window);
-        let (duration, window) =
-            times.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
-        if cold.min_client_stake != 0 {
-            let stake = self.stake_of(client)?;
-            let required = widen(cold.min_client_stake);
-            if stake < required {
-                return Err(Error::of::<ClientStakeTooLow>(&[&stake, &required]));
-            }
-        }
-
-        let number = self.task_count.get().as_limbs()[0] + 1;
-        self.task_count.set(U40::from_limbs([number]));
-        let task_id = widen(number.into());
-        self.clients.insert(
-            Id(task_id),
-            ClientSlot {
-                client,
-                budget: wei,
-            }
-            .pack(),
-        );
-        let state = TaskState::open(version, terms.is_some(), duration, self.now(), window);
-        self.put_state(&task_id, &state);
-        if let Some(terms) = terms {
-            self.terms.insert(Id(task_id), terms.pack());
-        }
-
-        self.lock_budget(&task_id, client, &budget)?;
-        let digest = self.vm().native_keccak256(metadata);
-        self.emit_with(
-            &TaskSubmitted::SIGNATURE_HASH,
-            &[&task_id, &word(client), &digest.into()],
-            &[
-                &budget,
-                &id(duration),
-                &time(state.deadline()),
-                &id(version.into()),
-                &id(32 * 5), // where the metadata starts: after these five words
-                &id(metadata.len() as u32),
-            ],
-            metadata,
-        );
-        if let Some(terms) = terms {
-            let words = [
-                widen(terms.min_trust.into()),
-                widen(terms.min_collateral),
-                widen(terms.trust_weight.into()),
-            ];
-            self.emit(&TermsSet::SIGNATURE_HASH, &[&task_id], &words.each_ref());
-        }
-        Ok(task_id)
-    }
-
-    /// The card of a provider that the caller owns, and its id.
-    fn own_card(&self, provider_id: &U256) -> Result<(Card, u32), Error> {
-        let (card, id) = self.card(provider_id)?;
-        match card.party(self.caller()) {
-            Party::Provider => Ok((card, id)),
-            _ => Err(Error::of::<NotProvider>(&[
-                provider_id,
-                &word(self.caller()),
-            ])),
-        }
     }
 }

@@ -2,14 +2,16 @@
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolEvent;
-use ogpu_rules::{Card, ClientSlot, ColdParams, Entry, HotParams, Params, TaskState, Terms, seal};
+use ogpu_rules::{
+    Card, ClientSlot, ColdParams, Entry, HotParams, Params, Party, TaskState, Terms, seal,
+};
 use stylus_sdk::{prelude::*, storage::StorageKey};
 
 use crate::{
     TaskManager,
     abi::{Parameters, id},
-    errors::{Error, TooManyVersions, UnknownProvider, UnknownTask},
-    events::ParametersSet,
+    errors::{Error, NotProvider, TooManyVersions, UnknownProvider, UnknownTask},
+    events::{ParametersSet, word},
 };
 
 /// The id of a task or of a provider as the key of a map: the slot is Solidity's `keccak256(abi.encode(id, root))`, which the SDK's own
@@ -69,6 +71,18 @@ impl TaskManager {
             return Err(Error::of::<UnknownProvider>(&[provider_id]));
         }
         Ok((card, provider_id.as_limbs()[0] as u32))
+    }
+
+    /// The card of a provider that the caller owns, and its id.
+    pub(crate) fn own_card(&self, provider_id: &U256) -> Result<(Card, u32), Error> {
+        let (card, id) = self.card(provider_id)?;
+        match card.party(self.caller()) {
+            Party::Provider => Ok((card, id)),
+            _ => Err(Error::of::<NotProvider>(&[
+                provider_id,
+                &word(self.caller()),
+            ])),
+        }
     }
 
     pub(crate) fn put_card(&mut self, provider_id: &U256, card: &Card) {
