@@ -3,7 +3,7 @@
 use alloy::sol;
 
 sol! {
-    /// Internal balances, and one lock a task.
+    /// Internal balances, and the sum of what each payer has locked.
     #[sol(rpc)]
     #[derive(Debug)]
     interface PaymentEscrow {

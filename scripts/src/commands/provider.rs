@@ -19,7 +19,6 @@ use crate::{
 #[derive(Subcommand)]
 #[command(after_help = "From nothing to being paid:
   ogpu provider register --gpu H100 --count 8 --region eu-west --endpoint https://gpu.example
-  ogpu provider earnings open
   ogpu provider stake 500
   ogpu provider collateral deposit 200
   ogpu provider bid 1 20
@@ -117,7 +116,7 @@ pub enum Collateral {
 /// Payments received.
 #[derive(Subcommand)]
 pub enum Earnings {
-    /// Open the account that payments go to, once: the first payment then costs its payer as little as any other
+    /// Open the account that payments go to, as `register` does: the first payment then costs its payer as little as any other
     Open,
     /// What the signer has in the escrow
     Show,
@@ -163,6 +162,10 @@ impl Provider {
         match self {
             Self::Register(profile) => {
                 let (id, receipt) = market.register(&account, &profile.into()).await?;
+                // The slot that payments go to is the provider's own expense, not that of whoever settles its first task.
+                account
+                    .send("opening the account", market.escrow().openAccount())
+                    .await?;
                 let text = format!("{} is provider {id}", account.address());
                 context.sent(&text, &receipt, json!({ "providerId": id.to_string() }));
             }
