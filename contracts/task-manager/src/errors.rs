@@ -135,7 +135,7 @@ macro_rules! listed {
     ($($error:ident),* $(,)?) => {
         impl stylus_sdk::abi::export::internal::InnerTypes for Error {
             fn inner_types() -> Vec<stylus_sdk::abi::export::internal::InnerType> {
-                use stylus_sdk::abi::export::internal::{InnerType, InnerTypes};
+                use stylus_sdk::abi::export::internal::InnerType;
 
                 let mut types = vec![$(InnerType {
                     name: alloc::format!("error {};", $error::SIGNATURE.replace(',', ", ")),
