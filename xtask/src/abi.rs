@@ -1,8 +1,8 @@
 //! `abi/CONTRACT.json`, as Solidity tools write it.
 //!
-//! Functions, structs and the list of errors come from the contract itself (the SDK's interface export, compiled from the very
-//! `#[public]` functions). That export names no events and no parameters of errors, so these come from the `sol!` blocks of
-//! the contract's sources and of the shared crate.
+//! Functions and the list of errors come from the contract itself (the SDK's interface export, compiled from the very `#[public]`
+//! functions). That export names no events, no structs and no parameters of errors, so these come from the `sol!` blocks of the
+//! contract's sources and of the shared crate.
 
 use crate::run::{capture, cargo, run, workspace_root};
 use eyre::{ContextCompat, Result, WrapErr, bail};
@@ -83,13 +83,6 @@ fn abi(name: &str, text: &str) -> Result<Value> {
             other => exported.push(other),
         }
     }
-    let structs: Structs = exported
-        .iter()
-        .filter_map(|item| match item {
-            Item::Struct(definition) => Some((definition.name.to_string(), definition.clone())),
-            _ => None,
-        })
-        .collect();
     let has_function = |wanted: &str| {
         exported
             .iter()
@@ -107,7 +100,16 @@ fn abi(name: &str, text: &str) -> Result<Value> {
     );
     let events = sol_items(&sources)?;
     sources.extend(rust_files(&shared)?);
-    let errors = sol_items(&sources)?;
+    let declared = sol_items(&sources)?;
+
+    let structs: Structs = exported
+        .iter()
+        .chain(&declared)
+        .filter_map(|item| match item {
+            Item::Struct(definition) => Some((definition.name.to_string(), definition.clone())),
+            _ => None,
+        })
+        .collect();
 
     let mut entries = Vec::new();
     for item in &exported {
@@ -115,7 +117,7 @@ fn abi(name: &str, text: &str) -> Result<Value> {
             Item::Function(_) => entries.extend(entry(item, &structs)?),
             Item::Error(error) => {
                 let signature = signature(&error.name.to_string(), error.parameters.types());
-                let named = errors.iter().find(|item| {
+                let named = declared.iter().find(|item| {
                     matches!(item, Item::Error(e) if self::signature(&e.name.to_string(), e.parameters.types()) == signature)
                 });
                 let named = named
@@ -205,7 +207,7 @@ fn parameter(ty: &Type, name: &str, structs: &Structs) -> Result<Map<String, Val
     let written = ty.to_string();
     let (base, array) = written.split_at(written.find('[').unwrap_or(written.len()));
     let mut value = Map::new();
-    value.insert("name".into(), name.trim_start_matches('_').into());
+    value.insert("name".into(), camel_case(name).into());
     if let Some(definition) = structs.get(base) {
         value.insert("type".into(), format!("tuple{array}").into());
         value.insert(
@@ -223,6 +225,16 @@ fn parameter(ty: &Type, name: &str, structs: &Structs) -> Result<Map<String, Val
         value.insert("internalType".into(), written.into());
     }
     Ok(value)
+}
+
+/// The Rust name of a parameter as Solidity writes it: `task_id` → `taskId`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.trim_start_matches('_').split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |joined, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        joined + &initial.to_uppercase() + rest
+    })
 }
 
 /// Everything declared in the `sol!` blocks of these sources.

@@ -41,7 +41,7 @@ pub fn all() -> Result<BTreeMap<String, Value>> {
         layouts.insert(
             name.to_owned(),
             sources
-                .layout()
+                .layout(name)
                 .wrap_err_with(|| format!("storage of {name}"))?,
         );
     }
@@ -87,18 +87,19 @@ impl Sources {
         })
     }
 
-    fn layout(&self) -> Result<Value> {
+    fn layout(&self, contract: &str) -> Result<Value> {
+        let root_name = contract.replace('-', "");
         let mut root = None;
         let mut namespaces = BTreeMap::new();
         for (file, found) in self.structs() {
-            if has_attribute(&found.attrs, "entrypoint") {
+            if found.ident.to_string().eq_ignore_ascii_case(&root_name) {
                 root = Some(self.fields(found)?);
             } else if let Some((id, slot)) = namespace(file) {
                 namespaces.insert(id, json!({ "slot": slot, "fields": self.fields(found)? }));
             }
         }
         Ok(
-            json!({ "fields": root.wrap_err("no struct with #[storage] and #[entrypoint]")?, "namespaces": namespaces }),
+            json!({ "fields": root.wrap_err("no #[storage] struct of the contract's name")?, "namespaces": namespaces }),
         )
     }
 
