@@ -3,6 +3,13 @@
 use alloy::sol;
 
 sol! {
+    /// Votes from a point in time on.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Checkpoint {
+        uint48 key;
+        uint208 value;
+    }
+
     /// ERC-20, EIP-2612, ERC-5267, ERC-5805 and ERC-6372.
     #[sol(rpc)]
     #[derive(Debug)]
@@ -27,10 +34,13 @@ sol! {
         function getVotes(address account) external view returns (uint256);
         function getPastVotes(address account, uint256 timepoint) external view returns (uint256);
         function getPastTotalSupply(uint256 timepoint) external view returns (uint256);
+        function numCheckpoints(address account) external view returns (uint32);
+        function checkpoints(address account, uint32 pos) external view returns (Checkpoint);
         function delegates(address account) external view returns (address);
         function delegate(address delegatee) external;
         function delegateBySig(address delegatee, uint256 nonce, uint256 expiry, uint8 v, bytes32 r, bytes32 s) external;
 
+        event EIP712DomainChanged();
         event Transfer(address indexed from, address indexed to, uint256 value);
         event Approval(address indexed owner, address indexed spender, uint256 value);
         event DelegateChanged(address indexed delegator, address indexed fromDelegate, address indexed toDelegate);
