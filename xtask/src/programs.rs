@@ -33,8 +33,9 @@ pub const CONTRACTS: [&str; 6] = [
 /// The most bytes of code an account can have (EIP-170).
 pub const CODE_LIMIT: usize = 24_576;
 
-/// Bytes of the shadow stack: the deepest path of any contract needs less, and what is not reserved costs no page.
-const STACK_BYTES: usize = 16_384;
+/// Bytes of the shadow stack: half of the one page that a program starts with, well above what the deepest path of any contract
+/// needs. A program that ran out of it would trap.
+const STACK_BYTES: usize = 32_768;
 
 /// Code of a Stylus program: discriminant, version and the byte for "no dictionary".
 const CODE_PREFIX: [u8; 4] = [0xef, 0xf0, 0x00, 0x00];
@@ -139,37 +140,43 @@ fn compile(root: &Path, target: &Path, toolchain: &Toolchain) -> Result<()> {
     if let Some(home) = cargo_home {
         flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
     }
-    let mut command = cargo();
-    command
-        .current_dir(root)
-        .env("RUSTC", &toolchain.rustc)
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env_remove("RUSTFLAGS")
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--lib",
-            "--profile",
-            "contract",
-        ])
-        .args([
-            "--target",
-            "wasm32-unknown-unknown",
-            "-Zbuild-std=std,panic_abort",
-        ])
-        .arg("--target-dir")
-        .arg(target.join("wasm"));
-    for name in CONTRACTS {
-        command.args(["--package", name]);
-    }
     if !target.join("programs/manifest.json").exists() {
         eprintln!(
-            "Compiling the contracts to WASM, with a standard library of their own: a minute or two the first time …"
+            "Compiling the contracts to WASM, with a standard library of their own: some minutes the first time …"
         );
     }
-    run(&mut command).wrap_err("the contracts do not compile")
+    let flags = flags.join("\x1f");
+    for name in CONTRACTS {
+        // One crate type at a time: with a library beside it, cargo leaves out link-time optimisation.
+        let mut command = cargo();
+        command
+            .current_dir(root)
+            .env("RUSTC", &toolchain.rustc)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env_remove("RUSTFLAGS")
+            .env("CARGO_ENCODED_RUSTFLAGS", &flags)
+            .args([
+                "rustc",
+                "--quiet",
+                "--locked",
+                "--package",
+                name,
+                "--lib",
+                "--crate-type",
+                "cdylib",
+            ])
+            .args([
+                "--profile",
+                "contract",
+                "--target",
+                "wasm32-unknown-unknown",
+            ])
+            .arg("-Zbuild-std=std,panic_abort")
+            .arg("--target-dir")
+            .arg(target.join("wasm"));
+        run(&mut command).wrap_err_with(|| format!("{name} does not compile"))?;
+    }
+    Ok(())
 }
 
 fn compiled_path(target: &Path, name: &str) -> PathBuf {
