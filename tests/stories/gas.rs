@@ -1,6 +1,9 @@
 //! What everything costs: compared with a committed snapshot, and independent of how many others there are.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use eyre::{Result, WrapErr, ensure, eyre};
 use ogpu_client::{
@@ -58,7 +61,9 @@ async fn every_operation_costs_what_the_snapshot_says() -> Result<()> {
     let text = std::fs::read_to_string(&path)
         .wrap_err_with(|| format!("{} is missing; write it with {UPDATE}=1", path.display()))?;
     let snapshot: BTreeMap<String, u64> = serde_json::from_str(&text)?;
-    let differences: Vec<_> = (gas.keys().chain(snapshot.keys()))
+    let operations: BTreeSet<&String> = gas.keys().chain(snapshot.keys()).collect();
+    let differences: Vec<_> = operations
+        .into_iter()
         .filter(|operation| gas.get(*operation) != snapshot.get(*operation))
         .map(|operation| {
             format!(
