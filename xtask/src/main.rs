@@ -84,6 +84,10 @@ fn main() -> Result<()> {
             programs::build(run::Output::Table)?;
             let mut command = run::cargo();
             command.arg("test");
+            if std::env::var_os("OGPU_RPC_URL").is_some() {
+                // one funded account pays for everything there, and its nonces are taken one after another
+                command.env("RUST_TEST_THREADS", "1");
+            }
             if !args
                 .iter()
                 .any(|arg| arg == "-p" || arg.starts_with("--package"))

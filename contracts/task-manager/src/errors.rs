@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use alloy_primitives::U256;
 use alloy_sol_types::{SolError, sol};
 use ogpu_common::amount::widen;
+use ogpu_common::key;
 use ogpu_rules::{MAX_COLLATERAL, Party, RuleError};
 use stylus_sdk::{prelude::*, stylus_core::calls::errors::Error as CallError};
 
@@ -103,7 +104,7 @@ pub(crate) fn encode(selector: [u8; 4], words: &[&U256]) -> Vec<u8> {
     let mut data = Vec::with_capacity(4 + 32 * words.len());
     data.extend_from_slice(&selector);
     for word in words {
-        data.extend_from_slice(&word.to_be_bytes::<32>());
+        data.extend_from_slice(key::word(word).as_slice());
     }
     data
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::sol;
+use ogpu_common::key;
 use stylus_sdk::prelude::*;
 
 use crate::TaskManager;
@@ -109,7 +110,7 @@ impl TaskManager {
         let mut bytes = Vec::with_capacity(32 * (2 + indexed.len() + others.len()) + tail.len());
         bytes.extend_from_slice(signature.as_slice());
         for word in indexed.iter().chain(others) {
-            bytes.extend_from_slice(&word.to_be_bytes::<32>());
+            bytes.extend_from_slice(key::word(word).as_slice());
         }
         bytes.extend_from_slice(tail);
         bytes.resize(bytes.len().next_multiple_of(32), 0);
@@ -119,5 +120,5 @@ impl TaskManager {
 
 /// An address as a word of an event.
 pub(crate) fn word(address: Address) -> U256 {
-    address.into_word().into()
+    key::number(&address.into_word())
 }

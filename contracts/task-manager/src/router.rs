@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
+use ogpu_common::key;
 use ogpu_common::{Ownable, Pausable, Upgradeable, uups};
 use stylus_sdk::{
     ArbResult,
@@ -297,7 +298,7 @@ fn list(
 fn encode(words: &[U256]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(32 * words.len());
     for word in words {
-        bytes.extend_from_slice(&word.to_be_bytes::<32>());
+        bytes.extend_from_slice(key::word(word).as_slice());
     }
     bytes
 }

@@ -2,6 +2,8 @@
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolEvent;
+use ogpu_common::key;
+pub(crate) use ogpu_common::key::Number as Id;
 use ogpu_rules::{
     Card, ClientSlot, ColdParams, Entry, HotParams, Params, Party, TaskState, Terms, seal,
 };
@@ -14,27 +16,13 @@ use crate::{
     events::{ParametersSet, word},
 };
 
-/// The id of a task or of a provider as the key of a map: the slot is Solidity's `keccak256(abi.encode(id, root))`, which the SDK's own
-/// keys make byte by byte.
-pub struct Id(pub U256);
-
 /// The key of a bid, by task and provider: one hash, of `abi.encode(taskId, providerId, root)`, where a map of maps takes two.
 pub struct Bid(pub U256, pub U256);
-
-impl StorageKey for Id {
-    #[inline(never)]
-    fn to_slot(&self, root: B256) -> U256 {
-        let mut bytes = [0; 64];
-        bytes[..32].copy_from_slice(&self.0.to_be_bytes::<32>());
-        bytes[32..].copy_from_slice(root.as_slice());
-        keccak256(bytes).into()
-    }
-}
 
 impl StorageKey for Bid {
     #[inline(never)]
     fn to_slot(&self, root: B256) -> U256 {
-        keccak256(seal::preimage(self.0, self.1, root)).into()
+        key::number(&keccak256(seal::preimage(self.0, self.1, root)))
     }
 }
 
