@@ -70,8 +70,6 @@ pub fn build(output: Output) -> Result<Manifest> {
 
 /// Compiles and packs the programs of the workspace at `root` into `target`.
 pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
-    let toolchain = toolchain::ready(&crate::run::workspace_root().join("target"))?;
-    compile(root, target, &toolchain)?;
     let folder = target.join("programs");
     fs::create_dir_all(&folder).wrap_err_with(|| format!("cannot create {}", folder.display()))?;
     let manifest_path = folder.join("manifest.json");
@@ -79,6 +77,16 @@ pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
+    let inputs = inputs(root)?;
+    let inputs_path = folder.join("inputs");
+    let built = |name| before.contains_key(name) && folder.join(format!("{name}.code")).exists();
+    if fs::read_to_string(&inputs_path).is_ok_and(|known| known == inputs)
+        && CONTRACTS.into_iter().all(built)
+    {
+        return Ok(before);
+    }
+    let toolchain = toolchain::ready(&crate::run::workspace_root().join("target"))?;
+    compile(root, target, &toolchain)?;
     let mut manifest = Manifest::new();
     for name in CONTRACTS {
         let compiled = compiled_path(target, name);
@@ -117,7 +125,41 @@ pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
             serde_json::to_string_pretty(&manifest)?.as_bytes(),
         )?;
     }
+    replace(&inputs_path, inputs.as_bytes())?;
     Ok(manifest)
+}
+
+/// A digest of everything that the programs are made of: while it is the same, there is nothing to build.
+fn inputs(root: &Path) -> Result<String> {
+    let mut digest = Keccak256::new();
+    digest.update(include_bytes!("programs.rs"));
+    digest.update(include_bytes!("module.rs"));
+    let mut open = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+        "contracts",
+        "rules",
+    ]
+    .map(|name| root.join(name))
+    .to_vec();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path)?.map(|entry| Ok(entry?.path()));
+            let mut entries = entries.collect::<Result<Vec<_>>>()?;
+            entries.sort();
+            open.extend(entries);
+        } else {
+            let name = path.strip_prefix(root)?.display().to_string();
+            let text = fs::read(&path)?;
+            digest.update(format!("{name} {} ", text.len()));
+            digest.update(text);
+        }
+    }
+    Ok(digest
+        .finalize()
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
 }
 
 fn compile(root: &Path, target: &Path, toolchain: &Toolchain) -> Result<()> {
