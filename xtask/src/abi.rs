@@ -4,6 +4,7 @@
 //! functions). That export names no events, no structs and no parameters of errors, so these come from the `sol!` blocks of the
 //! contract's sources and of the shared crate.
 
+use crate::programs::{PROXY, behind_proxies};
 use crate::run::{capture, cargo, run, workspace_root};
 use eyre::{ContextCompat, Result, WrapErr, bail};
 use serde_json::{Map, Value, json};
@@ -14,15 +15,6 @@ use std::{
     process::Command,
 };
 use syn_solidity::{File, Item, ItemStruct, Type};
-
-/// Contracts with an interface of their own; the proxy only forwards.
-const CONTRACTS: [&str; 5] = [
-    "ogpu-token",
-    "payment-escrow",
-    "reputation-registry",
-    "staking-vault",
-    "task-manager",
-];
 
 /// Shared sources and the function whose presence says that a contract uses them.
 const SHARED: [(&str, &str); 4] = [
@@ -36,7 +28,7 @@ const SHARED: [(&str, &str); 4] = [
 pub fn all() -> Result<BTreeMap<String, Value>> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--locked"]);
-    for name in CONTRACTS {
+    for name in behind_proxies() {
         build.args([
             "--package",
             name,
@@ -45,8 +37,8 @@ pub fn all() -> Result<BTreeMap<String, Value>> {
         ]);
     }
     run(&mut build).wrap_err("the contracts do not compile with `export-abi`")?;
-    let mut abis = BTreeMap::from([("proxy-uups".to_owned(), proxy()?)]);
-    for name in CONTRACTS {
+    let mut abis = BTreeMap::from([(PROXY.to_owned(), proxy()?)]);
+    for name in behind_proxies() {
         let text = capture(&mut Command::new(
             workspace_root().join("target/debug").join(name),
         ))?;

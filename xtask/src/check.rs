@@ -55,7 +55,7 @@ pub fn check() -> Result<()> {
     step("sizes", || {
         for (name, program) in &manifest {
             let limit = match name.as_str() {
-                "proxy-uups" => PROXY_LIMIT,
+                programs::PROXY => PROXY_LIMIT,
                 _ => OWN_LIMIT,
             };
             if program.code_bytes > limit {

@@ -3,6 +3,7 @@
 //! The rule is the SDK's, which is Solidity's: fields take slots in order, small ones share a slot from its low end, maps and
 //! structs start a new one. Types that pack several values into one word document and test their bits beside their code.
 
+use crate::programs::behind_proxies;
 use crate::run::workspace_root;
 use eyre::{ContextCompat, Result, WrapErr, bail, ensure};
 use quote::ToTokens;
@@ -15,15 +16,6 @@ use std::{
 };
 use syn::{GenericArgument, Item, PathArguments, Type};
 
-/// Contracts with storage of their own.
-const CONTRACTS: [&str; 5] = [
-    "ogpu-token",
-    "payment-escrow",
-    "reputation-registry",
-    "staking-vault",
-    "task-manager",
-];
-
 /// The ERC-1967 implementation slot, as documented by the standard.
 const IMPLEMENTATION_SLOT: &str =
     "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
@@ -33,7 +25,7 @@ pub fn all() -> Result<BTreeMap<String, Value>> {
     let root = workspace_root();
     let shared = Sources::read(&root.join("contracts/common/src"))?;
     let mut layouts = BTreeMap::new();
-    for name in CONTRACTS {
+    for name in behind_proxies() {
         let own = Sources::read(&root.join("contracts").join(name).join("src"))?;
         let sources = Sources {
             files: [shared.files.clone(), own.files].concat(),

@@ -24,11 +24,19 @@ use std::{
 pub const CONTRACTS: [&str; 6] = [
     "ogpu-token",
     "payment-escrow",
-    "proxy-uups",
+    PROXY,
     "reputation-registry",
     "staking-vault",
     "task-manager",
 ];
+
+/// The one that only forwards: it has no interface and no storage of its own.
+pub const PROXY: &str = "proxy-uups";
+
+/// The contracts behind proxies, which have both.
+pub fn behind_proxies() -> impl Iterator<Item = &'static str> {
+    CONTRACTS.into_iter().filter(|name| *name != PROXY)
+}
 
 /// The most bytes of code an account can have (EIP-170).
 pub const CODE_LIMIT: usize = 24_576;
@@ -156,10 +164,7 @@ fn inputs(root: &Path) -> Result<String> {
             digest.update(text);
         }
     }
-    Ok(digest
-        .finalize()
-        .iter()
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
+    Ok(hex(&digest.finalize()))
 }
 
 fn compile(root: &Path, target: &Path, toolchain: &Toolchain) -> Result<()> {
@@ -241,7 +246,11 @@ fn pack(wasm: &[u8]) -> Result<Vec<u8>> {
 
 /// Keccak-256 in hex.
 pub fn keccak(bytes: &[u8]) -> String {
-    Keccak256::digest(bytes)
+    hex(&Keccak256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
         .iter()
         .fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
