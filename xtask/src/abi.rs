@@ -1,12 +1,15 @@
 //! `abi/CONTRACT.json`, as Solidity tools write it.
 //!
+//! It says what can be called at the contract's address: where an extension stands behind a contract, the contract's own functions and
+//! then the extension's. The extension has a file of its own besides, with what it adds.
+//!
 //! Functions and the list of errors come from the contract itself (the SDK's interface export, compiled from the very `#[public]`
 //! functions). That export names no events, no structs and no parameters of errors, so these come from the `sol!` blocks of the
-//! contract's sources and of the shared crate.
+//! contract's sources and of the shared crates.
 
-use crate::programs::{PROXY, behind_proxies};
+use crate::programs::{CONTRACTS, Contract, Kind, with_interface};
 use crate::run::{capture, cargo, run, workspace_root};
-use eyre::{ContextCompat, Result, WrapErr, bail};
+use eyre::{ContextCompat, Result, WrapErr, bail, ensure};
 use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
@@ -28,7 +31,7 @@ const SHARED: [(&str, &str); 4] = [
 pub fn all() -> Result<BTreeMap<String, Value>> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--locked"]);
-    for name in behind_proxies() {
+    for Contract { name, .. } in with_interface() {
         build.args([
             "--package",
             name,
@@ -37,36 +40,84 @@ pub fn all() -> Result<BTreeMap<String, Value>> {
         ]);
     }
     run(&mut build).wrap_err("the contracts do not compile with `export-abi`")?;
-    let mut abis = BTreeMap::from([(PROXY.to_owned(), proxy()?)]);
-    for name in behind_proxies() {
-        let text = capture(&mut Command::new(
-            workspace_root().join("target/debug").join(name),
-        ))?;
-        abis.insert(
-            name.to_owned(),
-            abi(name, &text).wrap_err_with(|| format!("interface of {name}"))?,
+    let mut abis = BTreeMap::new();
+    for contract in CONTRACTS {
+        let name = contract.name;
+        let entries = match contract.kind {
+            Kind::Proxy => proxy(),
+            Kind::BehindProxy | Kind::ExtensionOf(_) => {
+                let program = workspace_root().join("target/debug").join(name);
+                abi(contract, &capture(&mut Command::new(program))?)
+            }
+        };
+        let entries = entries.wrap_err_with(|| format!("interface of {name}"))?;
+        abis.insert(name, entries);
+    }
+    for Contract { name, kind, .. } in CONTRACTS {
+        if let Kind::ExtensionOf(extended) = kind {
+            let whole = extended_by(&abis[extended], &abis[name])
+                .wrap_err_with(|| format!("{extended} with {name}"))?;
+            abis.insert(extended, whole);
+        }
+    }
+    Ok(abis
+        .into_iter()
+        .map(|(name, entries)| (name.to_owned(), Value::Array(entries)))
+        .collect())
+}
+
+/// What callers of an extended contract see: errors and events of both, the contract's functions, then the extension's.
+fn extended_by(contract: &[Value], extension: &[Value]) -> Result<Vec<Value>> {
+    let is_function = |entry: &Value| entry["type"] == "function";
+    let (own, others): (Vec<_>, Vec<_>) = contract.iter().cloned().partition(is_function);
+    let (added, more): (Vec<_>, Vec<_>) = extension.iter().cloned().partition(is_function);
+    for function in &added {
+        ensure!(
+            !own.iter()
+                .any(|known| called_as(known) == called_as(function)),
+            "both have {}: the extension's would never be called; leave it in one of them",
+            called_as(function)
         );
     }
-    Ok(abis)
+    let mut entries = [others, more].concat();
+    entries.sort_by_key(sort_key);
+    entries.dedup();
+    entries.extend(own);
+    entries.extend(added);
+    Ok(entries)
+}
+
+/// A function's name and the types of its parameters.
+fn called_as(function: &Value) -> String {
+    let inputs = function["inputs"].as_array().into_iter().flatten();
+    let types: Vec<_> = inputs
+        .filter_map(|input| input["internalType"].as_str())
+        .collect();
+    format!(
+        "{}({})",
+        function["name"].as_str().unwrap_or_default(),
+        types.join(",")
+    )
 }
 
 /// The proxy has no function of its own: it forwards every call, and fails without an implementation.
-fn proxy() -> Result<Value> {
+fn proxy() -> Result<Vec<Value>> {
     let declared = sol_items(&[workspace_root().join("contracts/common/src/uups.rs")])?;
     let upgraded = declared
         .iter()
         .find(|item| matches!(item, Item::Event(event) if event.name == "Upgraded"));
     let upgraded = upgraded.wrap_err("no event Upgraded in the shared sources")?;
-    Ok(json!([
-        { "type": "error", "name": "ERC1967ProxyUninitialized", "inputs": [] },
+    Ok(vec![
+        json!({ "type": "error", "name": "ERC1967ProxyUninitialized", "inputs": [] }),
         entry(upgraded, &Structs::new())?.wrap_err("an event has an entry")?,
-        { "type": "fallback", "stateMutability": "payable" },
-    ]))
+        json!({ "type": "fallback", "stateMutability": "payable" }),
+    ])
 }
 
 type Structs = BTreeMap<String, ItemStruct>;
 
-fn abi(name: &str, text: &str) -> Result<Value> {
+/// The entries of one program, from what its interface export printed.
+fn abi(contract: Contract, text: &str) -> Result<Vec<Value>> {
     let file: File = syn::parse_str(text)?;
     let mut exported = Vec::new();
     for item in file.items {
@@ -82,7 +133,10 @@ fn abi(name: &str, text: &str) -> Result<Value> {
     };
 
     let root = workspace_root();
-    let mut sources = rust_files(&root.join("contracts").join(name).join("src"))?;
+    let mut sources = Vec::new();
+    for folder in contract.source_folders(&root) {
+        sources.extend(rust_files(&folder)?);
+    }
     let shared = root.join("contracts/common/src");
     sources.extend(
         SHARED
@@ -124,7 +178,7 @@ fn abi(name: &str, text: &str) -> Result<Value> {
     }
     entries.sort_by_key(sort_key);
     entries.dedup();
-    Ok(Value::Array(entries))
+    Ok(entries)
 }
 
 fn sort_key(entry: &Value) -> (String, String, String) {
@@ -263,4 +317,55 @@ fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(name: &str, ty: &str) -> Value {
+        json!({ "type": "function", "name": name, "inputs": [{ "type": ty, "internalType": ty }] })
+    }
+
+    fn plain(kind: &str, name: &str) -> Value {
+        json!({ "type": kind, "name": name, "inputs": [] })
+    }
+
+    #[test]
+    fn an_extended_contract_has_the_functions_of_both_in_order_and_the_rest_once() {
+        let contract = [
+            plain("error", "ZeroAmount"),
+            plain("event", "Upgraded"),
+            function("submit", "uint256"),
+        ];
+        let extension = [
+            plain("error", "NoBid"),
+            plain("error", "ZeroAmount"),
+            plain("event", "Paused"),
+            plain("event", "Upgraded"),
+            function("pause", "uint64"),
+            function("submit", "string"),
+        ];
+        let whole = extended_by(&contract, &extension).expect("a union");
+        let expected = [
+            plain("error", "NoBid"),
+            plain("error", "ZeroAmount"),
+            plain("event", "Paused"),
+            plain("event", "Upgraded"),
+            function("submit", "uint256"),
+            function("pause", "uint64"),
+            function("submit", "string"),
+        ];
+        assert_eq!(whole, expected);
+    }
+
+    #[test]
+    fn a_function_that_stands_in_both_is_refused_by_name() {
+        let error = extended_by(
+            &[function("pause", "uint64")],
+            &[function("pause", "uint64")],
+        )
+        .expect_err("it stands in both");
+        assert!(error.to_string().contains("pause(uint64)"), "{error}");
+    }
 }

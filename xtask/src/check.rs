@@ -3,12 +3,13 @@
 //! | snapshot | says | made by |
 //! |---|---|---|
 //! | `snapshots/size.json` | program → bytes on chain | `cargo xtask build` |
-//! | `abi/CONTRACT.json` | functions, events, errors | [`crate::abi`] |
-//! | `snapshots/layout/CONTRACT.json` | field → slot, offset, type | [`crate::layout`] |
+//! | `abi/CONTRACT.json` | functions, events, errors, those of its extension among them | [`crate::abi`] |
+//! | `snapshots/layout/CONTRACT.json` | field → slot, offset, type; of an extension there is none, since it has its contract's | [`crate::layout`] |
 //! | `snapshots/gas.json` | operation → gas | the stories in `tests/`, which compare it themselves |
 
 use crate::{
-    abi, layout, programs,
+    abi, layout,
+    programs::{self, CONTRACTS, Contract, Kind},
     run::{self, cargo, workspace_root},
 };
 use eyre::{Result, bail};
@@ -53,16 +54,14 @@ pub fn check() -> Result<()> {
     })?;
     let manifest = programs::build(run::Output::Quiet)?;
     step("sizes", || {
-        for (name, program) in &manifest {
-            let limit = match name.as_str() {
-                programs::PROXY => PROXY_LIMIT,
-                _ => OWN_LIMIT,
+        for Contract { name, kind, .. } in CONTRACTS {
+            let bytes = manifest[name].code_bytes;
+            let limit = match kind {
+                Kind::Proxy => PROXY_LIMIT,
+                Kind::BehindProxy | Kind::ExtensionOf(_) => OWN_LIMIT,
             };
-            if program.code_bytes > limit {
-                bail!(
-                    "{name} has {} bytes; the project's limit is {limit}",
-                    program.code_bytes
-                );
+            if bytes > limit {
+                bail!("{name} has {bytes} bytes; the project's limit is {limit}");
             }
         }
         Ok(())

@@ -2,8 +2,10 @@
 //!
 //! The rule is the SDK's, which is Solidity's: fields take slots in order, small ones share a slot from its low end, maps and
 //! structs start a new one. Types that pack several values into one word document and test their bits beside their code.
+//!
+//! An extension executes in the storage of the contract it extends, so both must have the same layout, and one file says it.
 
-use crate::programs::behind_proxies;
+use crate::programs::{Contract, Kind, with_interface};
 use crate::run::workspace_root;
 use eyre::{ContextCompat, Result, WrapErr, bail, ensure};
 use quote::ToTokens;
@@ -25,19 +27,49 @@ pub fn all() -> Result<BTreeMap<String, Value>> {
     let root = workspace_root();
     let shared = Sources::read(&root.join("contracts/common/src"))?;
     let mut layouts = BTreeMap::new();
-    for name in behind_proxies() {
-        let own = Sources::read(&root.join("contracts").join(name).join("src"))?;
-        let sources = Sources {
-            files: [shared.files.clone(), own.files].concat(),
-        };
-        layouts.insert(
-            name.to_owned(),
-            sources
-                .layout(name)
-                .wrap_err_with(|| format!("storage of {name}"))?,
-        );
+    for contract in with_interface() {
+        let mut files = shared.files.clone();
+        for folder in contract.source_folders(&root) {
+            files.extend(Sources::read(&folder)?.files);
+        }
+        let layout = Sources { files }
+            .layout(contract.name)
+            .wrap_err_with(|| format!("storage of {}", contract.name))?;
+        layouts.insert(contract.name.to_owned(), layout);
+    }
+    for Contract { name, kind, .. } in with_interface() {
+        if let Kind::ExtensionOf(extended) = kind {
+            let own = layouts.remove(name).unwrap_or_default();
+            ensure_same(&layouts[extended], &own)
+                .wrap_err_with(|| format!("{name} executes in the storage of {extended}"))?;
+        }
     }
     Ok(layouts)
+}
+
+/// Refuses an extension that would misread the storage it executes in.
+fn ensure_same(extended: &Value, extension: &Value) -> Result<()> {
+    let fields = |layout: &Value| layout["fields"].as_array().cloned().unwrap_or_default();
+    let (theirs, own) = (fields(extended), fields(extension));
+    let place = |fields: &[Value], number| {
+        fields
+            .get(number)
+            .map_or("nothing".into(), Value::to_string)
+    };
+    for number in 0..theirs.len().max(own.len()) {
+        let (there, here) = (place(&theirs, number), place(&own, number));
+        ensure!(
+            there == here,
+            "field {number}, counted from 0, is {there} there and {here} in the extension: give both the same storage struct"
+        );
+    }
+    ensure!(
+        extended["namespaces"] == extension["namespaces"],
+        "its namespaces are {} there and {} in the extension",
+        extended["namespaces"],
+        extension["namespaces"]
+    );
+    Ok(())
 }
 
 /// How much of storage a type takes.
@@ -85,7 +117,7 @@ impl Sources {
         let mut namespaces = BTreeMap::new();
         for (file, found) in self.structs() {
             if found.ident.to_string().eq_ignore_ascii_case(&root_name) {
-                root = Some(self.fields(found)?);
+                root = Some(self.fields(self.unwrapped(found))?);
             } else if let Some((id, slot)) = namespace(file) {
                 namespaces.insert(id, json!({ "slot": slot, "fields": self.fields(found)? }));
             }
@@ -93,6 +125,20 @@ impl Sources {
         Ok(
             json!({ "fields": root.wrap_err("no #[storage] struct of the contract's name")?, "namespaces": namespaces }),
         )
+    }
+
+    /// A struct whose only field is another `#[storage]` struct lies in storage as that one does.
+    fn unwrapped<'a>(&'a self, of: &'a syn::ItemStruct) -> &'a syn::ItemStruct {
+        let mut fields = of.fields.iter();
+        let (Some(only), None) = (fields.next(), fields.next()) else {
+            return of;
+        };
+        let Ok(name) = last_segment(&only.ty).map(|last| &last.ident) else {
+            return of;
+        };
+        self.structs()
+            .find(|(_, candidate)| candidate.ident == *name)
+            .map_or(of, |(_, inner)| self.unwrapped(inner))
     }
 
     fn fields(&self, of: &syn::ItemStruct) -> Result<Vec<Value>> {
@@ -139,10 +185,7 @@ impl Sources {
     }
 
     fn size(&self, ty: &Type) -> Result<Size> {
-        let Type::Path(path) = ty else {
-            bail!("type {} is unknown", shown(ty))
-        };
-        let last = path.path.segments.last().wrap_err("empty type")?;
+        let last = last_segment(ty)?;
         let name = last.ident.to_string();
         let one = |bytes| Ok(Size { bytes, slots: 0 });
         match name.as_str() {
@@ -191,6 +234,13 @@ impl Sources {
                 _ => None,
             })
     }
+}
+
+fn last_segment(ty: &Type) -> Result<&syn::PathSegment> {
+    let Type::Path(path) = ty else {
+        bail!("type {} is unknown", shown(ty))
+    };
+    path.path.segments.last().wrap_err("empty type")
 }
 
 fn has_attribute(attributes: &[syn::Attribute], name: &str) -> bool {
@@ -257,4 +307,52 @@ fn shown(ty: &Type) -> String {
         .replace(" < ", "<")
         .replace(" >", ">")
         .replace(" ,", ",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARKET: &str = "
+        #[storage] pub struct Market { escrow: StorageAddress, count: StorageUint<40, 1>, cards: StorageMap<u32, StorageB256> }
+        #[storage] pub struct TaskManager { market: Market }
+    ";
+
+    fn layout(contract: &str, source: &str) -> Value {
+        let files = vec![syn::parse_file(source).expect("Rust")];
+        Sources { files }.layout(contract).expect("a layout")
+    }
+
+    #[test]
+    fn a_struct_around_another_has_the_fields_of_the_other() {
+        let fields = &layout("task-manager", MARKET)["fields"];
+        let places: Vec<_> = fields
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|field| {
+                (
+                    field["label"].as_str().expect("a name"),
+                    field["slot"].as_u64().expect("a slot"),
+                    field["offset"].as_u64().expect("an offset"),
+                )
+            })
+            .collect();
+        assert_eq!(
+            places,
+            [("escrow", 0, 0), ("count", 0, 20), ("cards", 1, 0)]
+        );
+    }
+
+    #[test]
+    fn an_extension_with_another_storage_is_refused() {
+        let market = layout("task-manager", MARKET);
+        let same = "#[storage] pub struct Extension { market: Market }";
+        let same = layout("extension", &format!("{MARKET}{same}"));
+        ensure_same(&market, &same).expect("the same storage");
+        let more = "#[storage] pub struct Extension { paused_until: StorageU64, market: Market }";
+        let more = layout("extension", &format!("{MARKET}{more}"));
+        let error = ensure_same(&market, &more).expect_err("another storage");
+        assert!(error.to_string().contains("paused_until"), "{error}");
+    }
 }

@@ -20,22 +20,67 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The crates that become programs.
-pub const CONTRACTS: [&str; 6] = [
-    "ogpu-token",
-    "payment-escrow",
-    PROXY,
-    "reputation-registry",
-    "staking-vault",
-    "task-manager",
+/// One crate that becomes a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Contract {
+    /// The crate, which is also its folder under `contracts/`.
+    pub name: &'static str,
+    /// How it is reached.
+    pub kind: Kind,
+    /// The library under `contracts/` that has its storage, errors and events, where they do not stand in the crate itself.
+    pub library: Option<&'static str>,
+}
+
+/// How a program is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It only forwards, and has no interface and no storage of its own.
+    Proxy,
+    /// A proxy delegates to it.
+    BehindProxy,
+    /// The contract of this name delegates to it what it does not know itself, in the storage of its own proxy.
+    ExtensionOf(&'static str),
+}
+
+/// The programs of the system.
+pub const CONTRACTS: [Contract; 7] = [
+    contract("ogpu-token", Kind::BehindProxy, None),
+    contract("payment-escrow", Kind::BehindProxy, None),
+    contract("proxy-uups", Kind::Proxy, None),
+    contract("reputation-registry", Kind::BehindProxy, None),
+    contract("staking-vault", Kind::BehindProxy, None),
+    contract("task-manager", Kind::BehindProxy, Some("market")),
+    contract(
+        "task-manager-extension",
+        Kind::ExtensionOf("task-manager"),
+        Some("market"),
+    ),
 ];
 
-/// The one that only forwards: it has no interface and no storage of its own.
-pub const PROXY: &str = "proxy-uups";
+const fn contract(name: &'static str, kind: Kind, library: Option<&'static str>) -> Contract {
+    Contract {
+        name,
+        kind,
+        library,
+    }
+}
 
-/// The contracts behind proxies, which have both.
-pub fn behind_proxies() -> impl Iterator<Item = &'static str> {
-    CONTRACTS.into_iter().filter(|name| *name != PROXY)
+/// The contracts with an interface and a storage: all but the proxy.
+pub fn with_interface() -> impl Iterator<Item = Contract> {
+    CONTRACTS
+        .into_iter()
+        .filter(|contract| contract.kind != Kind::Proxy)
+}
+
+impl Contract {
+    /// The folders of its sources below `contracts/`.
+    pub fn source_folders(&self, root: &Path) -> Vec<PathBuf> {
+        [Some(self.name), self.library]
+            .into_iter()
+            .flatten()
+            .map(|name| root.join("contracts").join(name).join("src"))
+            .collect()
+    }
 }
 
 /// The most bytes of code an account can have (EIP-170).
@@ -87,7 +132,10 @@ pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
         .unwrap_or_default();
     let inputs = inputs(root)?;
     let inputs_path = folder.join("inputs");
-    let built = |name| before.contains_key(name) && folder.join(format!("{name}.code")).exists();
+    let built = |contract: Contract| {
+        before.contains_key(contract.name)
+            && folder.join(format!("{}.code", contract.name)).exists()
+    };
     if fs::read_to_string(&inputs_path).is_ok_and(|known| known == inputs)
         && CONTRACTS.into_iter().all(built)
     {
@@ -96,7 +144,7 @@ pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
     let toolchain = toolchain::ready(&crate::run::workspace_root().join("target"))?;
     compile(root, target, &toolchain)?;
     let mut manifest = Manifest::new();
-    for name in CONTRACTS {
+    for Contract { name, .. } in CONTRACTS {
         let compiled = compiled_path(target, name);
         let module =
             fs::read(&compiled).wrap_err_with(|| format!("cannot read {}", compiled.display()))?;
@@ -193,7 +241,7 @@ fn compile(root: &Path, target: &Path, toolchain: &Toolchain) -> Result<()> {
         );
     }
     let flags = flags.join("\x1f");
-    for name in CONTRACTS {
+    for Contract { name, .. } in CONTRACTS {
         // One crate type at a time: with a library beside it, cargo leaves out link-time optimisation.
         let mut command = cargo();
         command
@@ -265,12 +313,12 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 
 fn print_table(manifest: &Manifest) {
     println!(
-        "{:<20} {:>10} {:>12} {:>14}",
+        "{:<24} {:>10} {:>12} {:>14}",
         "program", "wasm", "compressed", "of the limit"
     );
     for (name, program) in manifest {
         println!(
-            "{name:<20} {:>10} {:>12} {:>12.1} %",
+            "{name:<24} {:>10} {:>12} {:>12.1} %",
             program.wasm_bytes,
             program.code_bytes,
             program.code_bytes as f64 * 100.0 / CODE_LIMIT as f64

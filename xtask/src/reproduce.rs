@@ -40,7 +40,7 @@ pub fn reproduce() -> Result<()> {
         unreachable!("two builds")
     };
     println!(
-        "{:<20} {:>8}  {:<66} verdict",
+        "{:<24} {:>8}  {:<66} verdict",
         "program", "bytes", "code hash"
     );
     let mut differ = Vec::new();
@@ -49,7 +49,7 @@ pub fn reproduce() -> Result<()> {
             .get(name)
             .is_some_and(|other| other.code_hash == program.code_hash);
         println!(
-            "{name:<20} {:>8}  {:<66} {}",
+            "{name:<24} {:>8}  {:<66} {}",
             program.code_bytes,
             program.code_hash,
             if same { "same" } else { "DIFFERS" }
