@@ -2,7 +2,8 @@
 //!
 //! Each program is created, activated through ArbOS, and bid into the program cache where the chain has a cache manager.
 //! Then each contract gets its proxy, which is initialised in the transaction that creates it
-//! ([`proxy_init`](crate::proxy_init)); then the contracts learn of each other; then ownership goes to its final owner.
+//! ([`proxy_init`](crate::proxy_init)); the task manager's extension has none, since the task manager delegates to it. Then the
+//! contracts learn of each other, and the market of its parameters; then ownership goes to its final owner.
 //!
 //! Every transaction is signed and written to the deployment file before it is sent, and again once it is mined. A later
 //! run sends the very same bytes again where it cannot see them mined, so no step is done twice and none is lost.
@@ -174,15 +175,7 @@ impl Run<'_> {
         let treasury = settings.treasury.unwrap_or(owner);
         let holder = settings.holder.unwrap_or(deployer);
 
-        let proxy = self.program(&programs.proxy).await?;
-        self.file.contracts.insert(
-            programs.proxy.name().to_owned(),
-            Contract {
-                proxy: None,
-                implementation: proxy,
-                code_hash: programs.proxy.code_hash(),
-            },
-        );
+        self.bare(&programs.proxy).await?;
 
         let call = OgpuToken::initializeCall {
             owner: deployer,
@@ -206,9 +199,10 @@ impl Run<'_> {
         let vault = self.contract(programs, &programs.vault, call).await?;
         let call = ReputationRegistry::initializeCall { owner: deployer };
         let registry = self.contract(programs, &programs.registry, call).await?;
+        let extension = self.bare(&programs.task_manager_extension).await?;
         let call = TaskManager::initializeCall {
             owner: deployer,
-            parameters: settings.parameters.clone(),
+            extension,
         };
         let tasks = self
             .contract(programs, &programs.task_manager, call)
@@ -242,6 +236,10 @@ impl Run<'_> {
             },
         )
         .await?;
+        let call = TaskManager::setParametersCall {
+            parameters: settings.parameters.clone(),
+        };
+        self.call("parameters of the market", tasks, &call).await?;
 
         if let Some(guardian) = settings.guardian {
             for (name, address) in [
@@ -288,6 +286,21 @@ impl Run<'_> {
         self.activate(program, address).await?;
         self.cache(program, address).await?;
         Ok(address)
+    }
+
+    /// Makes a program that has no proxy of its own, and notes where it is.
+    async fn bare(&mut self, program: &Program) -> Result<Address, ClientError> {
+        let implementation = self.program(program).await?;
+        self.file.contracts.insert(
+            program.name().to_owned(),
+            Contract {
+                proxy: None,
+                implementation,
+                code_hash: program.code_hash(),
+            },
+        );
+        self.file.save()?;
+        Ok(implementation)
     }
 
     async fn activate(&mut self, program: &Program, address: Address) -> Result<(), ClientError> {

@@ -52,9 +52,10 @@ pub struct Anchor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contract {
-    /// Where users call it; nothing for the proxy's own program.
+    /// Where users call it; nothing for the proxy's own program, and for the task manager's extension, which is called through
+    /// the task manager.
     pub proxy: Option<Address>,
-    /// The program behind it.
+    /// The program.
     pub implementation: Address,
     /// The program's code hash.
     pub code_hash: B256,

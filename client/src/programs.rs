@@ -105,6 +105,8 @@ pub struct Programs {
     pub registry: Program,
     /// The task manager.
     pub task_manager: Program,
+    /// What the task manager delegates to whatever it does not know itself.
+    pub task_manager_extension: Program,
 }
 
 impl Programs {
@@ -120,6 +122,7 @@ impl Programs {
             vault: Program::read(folder, "staking-vault")?,
             registry: Program::read(folder, "reputation-registry")?,
             task_manager: Program::read(folder, "task-manager")?,
+            task_manager_extension: Program::read(folder, "task-manager-extension")?,
         })
     }
 

@@ -219,6 +219,16 @@ fn sentence(error: &E) -> String {
         E::SiblingsNotSet(_) => {
             "the market does not know its other contracts yet; finish the deployment with `ogpu deploy`".to_owned()
         }
+        E::ParametersNotSet(_) => {
+            "the market has no parameters yet; finish the deployment with `ogpu deploy`".to_owned()
+        }
+        E::ExtensionNotSet(_) => {
+            "the task manager has no extension, and does not know this function itself; the owner names one with setExtension".to_owned()
+        }
+        E::InvalidExtension(e) => format!(
+            "{} is no extension: it must be the address of the extension's program; nothing was changed",
+            e.extension
+        ),
         E::TooManyVersions(_) => "there can be no more sets of parameters".to_owned(),
         E::NotTaskManager_0(e) => format!("{} is not the task manager; only the task manager may do this", e.caller),
         E::NotTaskManager_1(e) => {

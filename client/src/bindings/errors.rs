@@ -68,6 +68,9 @@ sol! {
         error SlashAboveCollateral(uint256 slash, uint256 collateral);
         error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
         error SiblingsNotSet();
+        error ParametersNotSet();
+        error ExtensionNotSet();
+        error InvalidExtension(address extension);
         error TooManyVersions();
 
         // Escrow, vault and registry.

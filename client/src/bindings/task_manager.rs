@@ -33,7 +33,7 @@ sol! {
         uint16 trustWeight;
     }
 
-    /// The market.
+    /// The market: what the task manager answers itself, and what it delegates to its extension.
     #[sol(rpc)]
     #[derive(Debug)]
     interface TaskManager {
@@ -61,6 +61,7 @@ sol! {
             bytes32 resultSeal;
         }
 
+        event ExtensionSet(address indexed extension);
         event ParametersSet(uint16 indexed version, Parameters parameters);
         event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
         event TaskSubmitted(uint256 indexed taskId, address indexed client, bytes32 indexed metadataDigest, uint256 budget, uint64 duration, uint64 biddingEnds, uint16 version, string metadata);
@@ -81,14 +82,17 @@ sol! {
         event CollateralDeposited(uint256 indexed providerId, address indexed owner, uint256 amount);
         event CollateralWithdrawn(uint256 indexed providerId, address indexed owner, uint256 amount);
         event ProviderRefreshed(uint256 indexed providerId, uint256 trust, uint256 collateral);
+        event ProviderSlashed(uint256 indexed providerId, uint256 amount, address injured);
 
-        function initialize(address owner, Parameters parameters) external;
+        function initialize(address owner, address extension) external;
+        function setExtension(address extension) external;
         function setSiblings(address escrow, address vault, address registry) external;
         function setParameters(Parameters parameters) external returns (uint16 version);
 
         function depositCollateral(uint256 providerId, uint256 amount) external;
         function withdrawCollateral(uint256 providerId, uint256 amount) external;
         function refreshProvider(uint256 providerId) external;
+        function slashProvider(uint256 providerId, uint256 amount, address injured) external;
 
         function submitTask(string taskMetadata, uint256 budget, uint64 duration) external returns (uint256 taskId);
         function submitTaskWithTerms(Terms terms) external returns (uint256 taskId);
@@ -109,6 +113,7 @@ sol! {
         function cardOf(uint256 providerId) external view returns (address owner, uint256 trust, uint256 collateral);
         function taskCount() external view returns (uint256);
         function parameters(uint16 version) external view returns (Parameters);
+        function extension() external view returns (address);
         function siblings() external view returns (address escrow, address vault, address registry);
         function currentVersion() external view returns (uint16);
         function sealOf(uint256 taskId, uint256 providerId, bytes32 resultHash) external pure returns (bytes32);
