@@ -24,6 +24,8 @@ pub type Receipt = alloy::rpc::types::TransactionReceipt;
 
 /// How long a transaction is waited for.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// How often whoever waits for a clock is told what is left.
+const REPORT: Duration = Duration::from_secs(60);
 
 /// A Nitro chain, reached over HTTP. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -102,6 +104,25 @@ impl Chain {
                 url: self.url.clone(),
                 why: "it has none".to_owned(),
             })
+    }
+
+    /// Tells the chain's clock to go forward by `seconds`, and makes a block. `false` where a clock cannot be told:
+    /// `evm_increaseTime` is a method of development chains.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] or [`ClientError::Node`] when the clock was told and no block was made.
+    pub async fn jump(&self, seconds: u64) -> Result<bool, ClientError> {
+        let told: Result<serde_json::Value, _> = self
+            .provider
+            .raw_request("evm_increaseTime".into(), [seconds])
+            .await;
+        if told.is_err() {
+            return Ok(false);
+        }
+        let mined: Result<serde_json::Value, _> =
+            self.provider.raw_request("evm_mine".into(), ()).await;
+        mined.map_err(|error| self.explain("making a block", &error))?;
+        Ok(true)
     }
 
     /// The hash of block `number`, if the chain has one.
@@ -323,27 +344,40 @@ impl Account {
     }
 
     /// Lets time pass until the chain's clock shows at least `time`, in seconds since 1970: at once on a development chain
-    /// that can be told the time (`evm_increaseTime`), by waiting on any other.
+    /// that can be told the time ([`Chain::jump`]), by waiting on any other.
     ///
     /// Where nobody else makes blocks, a chain's clock stands; then the account makes one by sending itself nothing.
     ///
     /// # Errors
     /// As [`Account::send`].
     pub async fn reach(&self, time: u64) -> Result<(), ClientError> {
+        self.reach_with(time, &mut |_| ()).await
+    }
+
+    /// As [`Account::reach`]; where it has to wait, `progress` learns how many seconds are left, when the waiting begins and
+    /// then every minute.
+    ///
+    /// # Errors
+    /// As [`Account::send`].
+    pub async fn reach_with(
+        &self,
+        time: u64,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), ClientError> {
         let now = self.chain.now().await?;
         if now >= time {
             return Ok(());
         }
-        let provider = self.chain.provider();
-        let jumped: Result<serde_json::Value, _> = provider
-            .raw_request("evm_increaseTime".into(), [time - now])
-            .await;
-        if jumped.is_ok() {
-            let mined: Result<serde_json::Value, _> =
-                provider.raw_request("evm_mine".into(), ()).await;
-            mined.map_err(|error| self.chain.explain("making a block", &error))?;
-        } else {
-            tokio::time::sleep(Duration::from_secs(time - now)).await;
+        if !self.chain.jump(time - now).await? {
+            let (start, wait) = (Instant::now(), Duration::from_secs(time - now));
+            loop {
+                let left = wait.saturating_sub(start.elapsed());
+                if left.is_zero() {
+                    break;
+                }
+                progress(left.as_secs_f64().round() as u64);
+                tokio::time::sleep(left.min(REPORT)).await;
+            }
         }
         while self.chain.now().await? < time {
             tokio::time::sleep(Duration::from_millis(300)).await;

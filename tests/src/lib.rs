@@ -1,10 +1,23 @@
 //! The integration harness: the whole system, deployed as WASM on a chain and driven over JSON-RPC.
 //!
 //! [`Harness::new`] starts the embedded chain in this process, or uses the one at `OGPU_RPC_URL`, deploys a market of its
-//! own, and makes funded actors. [`Harness::advance`] lets time pass: at once on the embedded chain, by waiting on a real
-//! one (which the tests of a process share: run them with `--test-threads=1` there). [`Harness::check_books`] proves that every token is where it should be.
+//! own, and makes funded actors. The tests of a process share the chain at `OGPU_RPC_URL`: run them with
+//! `--test-threads=1` there. [`Harness::check_books`] proves that every token is where it should be.
+//!
+//! # Waiting
+//!
+//! [`Harness::advance`] lets time pass: at once on a chain whose clock can be told, as that of the embedded one; by waiting
+//! on any other. `OGPU_MAX_WAIT` is the longest single wait there, in seconds, 3600 when left out. A wait says when it ends,
+//! and then every minute what is left of it.
+//!
+//! A story that needs a longer wait asks [`Stage::may_wait`] before it begins. Where it may not, that prints what the story
+//! would wait for and which `OGPU_MAX_WAIT` allows it, and the story is left out. There is no other reason to leave one out.
+//! Unbonding takes a day (86400), the expiry of programs a year and a day (31622400); everything else takes a minute at
+//! most.
 
 mod books;
+mod clock;
+mod gas;
 mod stage;
 
 use std::{
@@ -15,6 +28,7 @@ use std::{
     },
 };
 
+pub use clock::say;
 use eyre::{Result, WrapErr, bail};
 use ogpu_client::{
     Account, Chain, ClientError, Deployment, Market, Profile, Programs, Receipt, Status,
@@ -25,6 +39,9 @@ use ogpu_client::{
 };
 use stage::PURSE;
 pub use stage::{DEVELOPMENT_KEY, Stage};
+
+/// Seconds to deliver in the tasks of [`Harness::open`]: enough for a transaction, short enough to be outlasted.
+pub const DURATION: u64 = 60;
 
 /// Whole oGPU in wei.
 pub fn ogpu(whole: u64) -> U256 {
@@ -76,8 +93,15 @@ impl Harness {
     /// # Errors
     /// As [`Harness::new`].
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Result<Self> {
+        Self::on(Stage::new().await?, change).await
+    }
+
+    /// As [`Harness::with`], on `stage`.
+    ///
+    /// # Errors
+    /// As [`Harness::new`].
+    pub async fn on(stage: Stage, change: impl FnOnce(&mut Settings)) -> Result<Self> {
         let programs = programs()?;
-        let stage = Stage::new().await?;
         let owner = stage.account_with(100 * PURSE).await?;
         let treasury = stage.account().await?;
         let mut settings = Self::settings_for_tests();
@@ -137,7 +161,7 @@ impl Harness {
     /// Lets `seconds` pass.
     ///
     /// # Errors
-    /// When the chain does not answer.
+    /// When the chain does not answer, or the wait is longer than `OGPU_MAX_WAIT` allows.
     pub async fn advance(&self, seconds: u64) -> Result<()> {
         let now = self.chain().now().await?;
         self.reach(now + seconds).await
@@ -146,15 +170,15 @@ impl Harness {
     /// Lets time pass until the chain's clock shows `time`.
     ///
     /// # Errors
-    /// When the chain does not answer.
+    /// As [`Harness::advance`].
     pub async fn reach(&self, time: u64) -> Result<()> {
-        Ok(self.owner.reach(time).await?)
+        self.stage.reach(&self.owner, time).await
     }
 
     /// Lets time pass until the present state of `task` can be ended by anybody.
     ///
     /// # Errors
-    /// When the chain does not answer.
+    /// As [`Harness::advance`].
     pub async fn outlast(&self, task: U256) -> Result<()> {
         let end = self.market.task(task).await?.view.deadline;
         self.reach(end).await
@@ -264,14 +288,14 @@ impl Harness {
         Ok(crowd)
     }
 
-    /// An open task with a budget of 100 oGPU and 1,000 seconds to deliver.
+    /// An open task with a budget of 100 oGPU and [`DURATION`] to deliver.
     ///
     /// # Errors
     /// When the chain refuses.
     pub async fn open(&self, client: &Account) -> Result<U256> {
         let (id, _) = self
             .market
-            .submit_task(client, "ipfs://job", ogpu(100), 1_000)
+            .submit_task(client, "ipfs://job", ogpu(100), DURATION)
             .await?;
         Ok(id)
     }
@@ -284,7 +308,7 @@ impl Harness {
         let terms = Terms {
             metadata: "ipfs://job".to_owned(),
             budget: ogpu(100),
-            duration: 1_000,
+            duration: DURATION,
             biddingWindow: window,
             minTrust: 0,
             minCollateral: U256::ZERO,

@@ -13,6 +13,8 @@ use ogpu_client::{
 };
 use ogpu_devnode::{Node, NodeConfig};
 
+use crate::clock::Clock;
+
 /// The public key of every Nitro development chain's account.
 pub const DEVELOPMENT_KEY: &str =
     "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
@@ -26,6 +28,7 @@ pub struct Stage {
     chain: Chain,
     /// Keeps the embedded chain running.
     node: Option<Node>,
+    clock: Clock,
     /// How many accounts there are.
     accounts: AtomicU64,
 }
@@ -34,19 +37,33 @@ impl Stage {
     /// Starts the embedded chain, or finds the one at `OGPU_RPC_URL`.
     ///
     /// # Errors
-    /// When the chain does not start or answer.
+    /// When the chain does not start or answer, or `OGPU_MAX_WAIT` is no number.
     pub async fn new() -> Result<Self> {
-        let (node, url) = match std::env::var("OGPU_RPC_URL") {
-            Ok(url) if !url.is_empty() => (None, url),
-            _ => {
-                let node = Node::start(NodeConfig::test()).await?;
-                let url = node.url();
-                (Some(node), url)
+        match std::env::var("OGPU_RPC_URL") {
+            Ok(url) if !url.is_empty() => {
+                let chain = Chain::connect(&url).await?;
+                let clock = Clock::of(&chain).await?;
+                Ok(Self {
+                    chain,
+                    node: None,
+                    clock,
+                    accounts: AtomicU64::new(0),
+                })
             }
-        };
+            _ => Self::embedded().await,
+        }
+    }
+
+    /// Starts the embedded chain.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn embedded() -> Result<Self> {
+        let node = Node::start(NodeConfig::test()).await?;
         Ok(Self {
-            chain: Chain::connect(&url).await?,
-            node,
+            chain: Chain::connect(&node.url()).await?,
+            node: Some(node),
+            clock: Clock::Told,
             accounts: AtomicU64::new(0),
         })
     }
@@ -56,9 +73,23 @@ impl Stage {
         &self.chain
     }
 
-    /// Whether it is the embedded chain: time can be told to pass, and gas is the same in every run.
+    /// Whether it is the embedded chain, where gas is the same in every run.
     pub fn is_embedded(&self) -> bool {
         self.node.is_some()
+    }
+
+    /// Whether a story may wait `seconds` at a stretch for `what`, or need not, because the clock can be told. If not, this
+    /// has printed why, and how to allow it: the story is to be left out.
+    pub fn may_wait(&self, seconds: u64, what: &str) -> bool {
+        self.clock.may_wait(seconds, what)
+    }
+
+    /// Lets time pass until the chain's clock shows `time`, in seconds since 1970; `account` makes the blocks for it.
+    ///
+    /// # Errors
+    /// When the chain does not answer, or the wait is longer than `OGPU_MAX_WAIT` allows.
+    pub async fn reach(&self, account: &Account, time: u64) -> Result<()> {
+        self.clock.reach(account, time).await
     }
 
     /// A new account with ether.

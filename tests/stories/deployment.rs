@@ -189,15 +189,13 @@ async fn a_deployment_file_is_good_on_its_own_chain_only() -> Result<()> {
     )
     .await?;
 
-    if stage.is_embedded() {
-        // A development chain that was started again: the same id, another history.
-        let restarted = Stage::new().await?;
-        let error = Deployment::load(&path, restarted.chain())
-            .await
-            .unwrap_err();
-        assert!(matches!(error, ClientError::OtherChain { .. }), "{error}");
-        assert!(error.to_string().contains("another chain"), "{error}");
-    }
+    // A development chain that was started again: the same id, another history.
+    let restarted = Stage::embedded().await?;
+    let error = Deployment::load(&path, restarted.chain())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ClientError::OtherChain { .. }), "{error}");
+    assert!(error.to_string().contains("another chain"), "{error}");
     let text = std::fs::read_to_string(&path)?;
     let mut value: serde_json::Value = serde_json::from_str(&text)?;
     value["chainId"] = 1.into();
@@ -306,9 +304,9 @@ async fn what_is_wrong_with_a_connection_or_a_purse_is_said() -> Result<()> {
 
 #[tokio::test]
 async fn expired_programs_are_activated_again_by_deploying_again() -> Result<()> {
+    const A_YEAR_AND_A_DAY: u64 = 366 * 86_400;
     let stage = Stage::new().await?;
-    if !stage.is_embedded() {
-        println!("programs expire after a year: this story needs the embedded chain");
+    if !stage.may_wait(A_YEAR_AND_A_DAY, "the expiry of programs after a year") {
         return Ok(());
     }
     let account = stage.account_with(1_000_000_000_000_000_000).await?;
@@ -319,9 +317,8 @@ async fn expired_programs_are_activated_again_by_deploying_again() -> Result<()>
     );
     let deployment = deploy(&account, &programs, &settings, &path, &mut |_| ()).await?;
     let market = Market::new(stage.chain().clone(), deployment.addresses()?);
-    account
-        .reach(stage.chain().now().await? + 366 * 86_400)
-        .await?;
+    let now = stage.chain().now().await?;
+    stage.reach(&account, now + A_YEAR_AND_A_DAY).await?;
     let supply = stage
         .chain()
         .read("reading the supply", market.token().totalSupply())
