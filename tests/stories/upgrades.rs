@@ -173,7 +173,7 @@ async fn nothing_is_initialised_twice_and_no_implementation_ever() -> Result<()>
             "task-manager",
             TaskManager::initializeCall {
                 owner: thief,
-                parameters: harness.settings.parameters.clone(),
+                extension: thief,
             }
             .abi_encode(),
         ),
