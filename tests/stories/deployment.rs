@@ -279,6 +279,65 @@ async fn a_file_that_cannot_be_written_stops_before_anything_is_sent() -> Result
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_at_every_step_loses_nothing() -> Result<()> {
+    let stage = Stage::new().await?;
+    let account = stage.account_with(1_000_000_000_000_000_000).await?;
+    let (programs, settings, path) = (
+        programs()?,
+        Harness::settings_for_tests(),
+        temporary("full-disk.json"),
+    );
+    let mut beside = path.clone().into_os_string();
+    beside.push(".new");
+
+    // After every step signed and every step done, the system refuses the next writing for want of room.
+    let mut seen: Vec<Progress> = Vec::new();
+    let mut refused = 0;
+    let deployment = loop {
+        let mut progress = |event: Progress| {
+            if !matches!(event, Progress::Skipped { .. }) && !seen.contains(&event) {
+                std::os::unix::fs::symlink("/dev/full", &beside).expect("there is no such file");
+                seen.push(event);
+            }
+        };
+        let error = match deploy(&account, &programs, &settings, &path, &mut progress).await {
+            Ok(deployment) => break deployment,
+            Err(error) => error,
+        };
+        assert!(
+            matches!(
+                error,
+                ClientError::File {
+                    action: "write",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        let text = error.to_string();
+        assert!(text.contains(&path.display().to_string()), "{text}");
+        assert!(text.contains("No space left on device"), "{text}");
+        let unfinished = Deployment::load(&path, stage.chain()).await?;
+        assert!(!unfinished.complete);
+        refused += 1;
+    };
+    let done = deployment
+        .steps
+        .iter()
+        .filter(|step| matches!(step.state, StepState::Done { .. }))
+        .count();
+    let sent = seen
+        .iter()
+        .filter(|event| matches!(event, Progress::Signed { .. }))
+        .count();
+    assert_eq!((sent, refused), (done, seen.len()), "sent, and refused");
+    usable(&stage, &account, &deployment).await?;
+    std::fs::remove_file(&path)?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_a_connection_or_a_purse_is_said() -> Result<()> {
     let error = Chain::connect("http://127.0.0.1:1").await.unwrap_err();
