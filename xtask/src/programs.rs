@@ -43,18 +43,28 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 7] = [
+pub const CONTRACTS: [Contract; 9] = [
+    contract(
+        "market-admin",
+        Kind::ExtensionOf("task-manager"),
+        Some("market"),
+    ),
+    contract(
+        "market-exits",
+        Kind::ExtensionOf("task-manager"),
+        Some("market"),
+    ),
+    contract(
+        "market-orders",
+        Kind::ExtensionOf("task-manager"),
+        Some("market"),
+    ),
     contract("ogpu-token", Kind::BehindProxy, None),
     contract("payment-escrow", Kind::BehindProxy, None),
     contract("proxy-uups", Kind::Proxy, None),
     contract("reputation-registry", Kind::BehindProxy, None),
     contract("staking-vault", Kind::BehindProxy, None),
     contract("task-manager", Kind::BehindProxy, Some("market")),
-    contract(
-        "task-manager-extension",
-        Kind::ExtensionOf("task-manager"),
-        Some("market"),
-    ),
 ];
 
 const fn contract(name: &'static str, kind: Kind, library: Option<&'static str>) -> Contract {

@@ -20,11 +20,7 @@ pub fn checked(value: U256) -> Result<u128, Error> {
     if third | fourth == 0 && high >> 32 == 0 {
         Ok(join(low, high))
     } else {
-        Err(AmountTooLarge {
-            amount: value,
-            maximum: widen(MAX_AMOUNT),
-        }
-        .into())
+        Err(Error::of::<AmountTooLarge>(&[&value, &widen(MAX_AMOUNT)]))
     }
 }
 
@@ -34,7 +30,7 @@ pub fn checked(value: U256) -> Result<u128, Error> {
 /// [`AmountTooLarge`], [`ZeroAmount`].
 pub fn positive(value: U256) -> Result<u128, Error> {
     match checked(value)? {
-        0 => Err(ZeroAmount {}.into()),
+        0 => Err(Error::of::<ZeroAmount>(&[])),
         amount => Ok(amount),
     }
 }
@@ -63,6 +59,11 @@ pub fn store(field: &mut StorageU96, amount: u128) {
     field.set(U96::from_limbs([amount as u64, (amount >> 64) as u64]));
 }
 
+/// A time as interfaces write it.
+pub const fn time(seconds: u64) -> U256 {
+    widen(seconds as u128)
+}
+
 /// Reads a stored time.
 pub fn load_time(field: &StorageTime) -> u64 {
     field.get().into_limbs()[0]
@@ -79,7 +80,7 @@ pub fn store_time(field: &mut StorageTime, time: u64) {
 /// [`ZeroAddress`].
 pub fn nonzero(address: Address) -> Result<Address, Error> {
     if address.is_zero() {
-        Err(ZeroAddress {}.into())
+        Err(Error::of::<ZeroAddress>(&[]))
     } else {
         Ok(address)
     }

@@ -3,13 +3,15 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{U256, aliases::U64};
-use alloy_sol_types::sol;
+use alloy_sol_types::{SolEvent, sol};
 use stylus_sdk::{host::VM, prelude::*, storage::StorageU64};
 
 use crate::{
     Error, InvalidInitialization,
+    amount::time,
     namespace::{erc7201, open},
     uups::only_proxy,
+    words,
 };
 
 sol! {
@@ -36,9 +38,15 @@ pub fn start(vm: &VM, version: u64) -> Result<(), Error> {
     only_proxy(vm)?;
     let mut storage: InitializableStorage = open(vm, SLOT);
     if storage.initialized.get().into_limbs()[0] >= version {
-        return Err(InvalidInitialization {}.into());
+        return Err(Error::of::<InvalidInitialization>(&[]));
     }
     storage.initialized.set(U64::from_limbs([version]));
-    vm.log(Initialized { version });
+    words::emit(
+        vm,
+        &Initialized::SIGNATURE_HASH,
+        &[],
+        &[&time(version)],
+        &[],
+    );
     Ok(())
 }

@@ -6,6 +6,8 @@
 use alloy_primitives::{Address, B256, U256, keccak256};
 use stylus_sdk::storage::StorageKey;
 
+use crate::words::{number, word};
+
 /// A `uint256` key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Number(pub U256);
@@ -32,29 +34,6 @@ fn slot(key: &B256, root: &B256) -> U256 {
     words[..32].copy_from_slice(key.as_slice());
     words[32..].copy_from_slice(root.as_slice());
     number(&keccak256(words))
-}
-
-/// A number as a word.
-#[inline(never)]
-pub fn word(number: &U256) -> B256 {
-    let [a, b, c, d] = number.as_limbs();
-    let mut word = B256::ZERO;
-    word[..8].copy_from_slice(&d.to_be_bytes());
-    word[8..16].copy_from_slice(&c.to_be_bytes());
-    word[16..24].copy_from_slice(&b.to_be_bytes());
-    word[24..].copy_from_slice(&a.to_be_bytes());
-    word
-}
-
-/// A word as a number.
-#[inline(never)]
-pub fn number(word: &B256) -> U256 {
-    let limb = |at: usize| {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&word[at..at + 8]);
-        u64::from_be_bytes(bytes)
-    };
-    U256::from_limbs([limb(24), limb(16), limb(8), limb(0)])
 }
 
 #[cfg(test)]

@@ -70,11 +70,12 @@ pub mod pausable;
 pub mod testing;
 pub mod token;
 pub mod uups;
+pub mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use calldata::{Calldata, CalldataType};
+pub use calldata::{Calldata, CalldataType, Text, TextType};
 pub use error::*;
 pub use ownable::Ownable;
 pub use pausable::Pausable;

@@ -4,12 +4,13 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::sol;
+use alloy_sol_types::{SolEvent, sol};
 use stylus_sdk::{host::VM, prelude::*, storage::StorageAddress};
 
 use crate::{
     Error, OwnableInvalidOwner, OwnableUnauthorizedAccount,
     namespace::{erc7201, open},
+    words,
 };
 
 sol! {
@@ -52,7 +53,9 @@ pub fn only_owner(vm: &VM) -> Result<(), Error> {
     if account == owner(vm) {
         Ok(())
     } else {
-        Err(OwnableUnauthorizedAccount { account }.into())
+        Err(Error::of::<OwnableUnauthorizedAccount>(&[&words::address(
+            account,
+        )]))
     }
 }
 
@@ -62,7 +65,7 @@ pub fn only_owner(vm: &VM) -> Result<(), Error> {
 /// [`OwnableInvalidOwner`] if it is zero.
 pub fn set_first_owner(vm: &VM, owner: Address) -> Result<(), Error> {
     if owner.is_zero() {
-        return Err(OwnableInvalidOwner { owner }.into());
+        return Err(Error::of::<OwnableInvalidOwner>(&[&words::address(owner)]));
     }
     set_owner(vm, owner);
     Ok(())
@@ -91,8 +94,36 @@ fn set_owner(vm: &VM, new_owner: Address) {
     let mut storage: OwnableStorage = open(vm, SLOT);
     let previous_owner = storage.owner.get();
     storage.owner.set(new_owner);
-    vm.log(OwnershipTransferred {
-        previousOwner: previous_owner,
-        newOwner: new_owner,
-    });
+    let owners = [previous_owner, new_owner].map(words::address);
+    words::emit(
+        vm,
+        &OwnershipTransferred::SIGNATURE_HASH,
+        &owners.each_ref(),
+        &[],
+        &[],
+    );
+}
+
+/// Gives a contract the trait [`Ownable`]; list it in its `#[implements(…)]`.
+#[macro_export]
+macro_rules! owned {
+    ($contract:ident) => {
+        #[stylus_sdk::prelude::public]
+        impl $crate::Ownable for $contract {
+            fn owner(&self) -> stylus_sdk::alloy_primitives::Address {
+                $crate::ownable::owner(self.vm())
+            }
+
+            fn transfer_ownership(
+                &mut self,
+                new_owner: stylus_sdk::alloy_primitives::Address,
+            ) -> Result<(), $crate::Error> {
+                $crate::ownable::transfer_ownership(self.vm(), new_owner)
+            }
+
+            fn renounce_ownership(&mut self) -> Result<(), $crate::Error> {
+                $crate::ownable::renounce_ownership(self.vm())
+            }
+        }
+    };
 }

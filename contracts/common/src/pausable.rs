@@ -6,14 +6,15 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256, aliases::U40};
-use alloy_sol_types::sol;
+use alloy_sol_types::{SolEvent, sol};
 use stylus_sdk::{host::VM, prelude::*, storage::StorageAddress};
 
 use crate::{
     EnforcedPause, Error, GuardianMustWait, PausableUnauthorizedAccount, PauseOutOfRange,
-    amount::{StorageTime, load_time, store_time},
+    amount::{StorageTime, load_time, store_time, time},
     namespace::{erc7201, open},
     ownable::{only_owner, owner},
+    words,
 };
 
 sol! {
@@ -65,7 +66,7 @@ pub trait Pausable {
 pub fn when_not_paused(vm: &VM, paused_until: U40) -> Result<(), Error> {
     let until = paused_until.into_limbs()[0];
     if vm.block_timestamp() < until {
-        Err(EnforcedPause { until }.into())
+        Err(Error::of::<EnforcedPause>(&[&time(until)]))
     } else {
         Ok(())
     }
@@ -86,10 +87,14 @@ pub fn set_guardian(vm: &VM, new_guardian: Address) -> Result<(), Error> {
     let previous = storage.guardian.get();
     storage.guardian.set(new_guardian);
     store_time(&mut storage.guardian_waits_until, 0);
-    vm.log(GuardianChanged {
-        previousGuardian: previous,
-        newGuardian: new_guardian,
-    });
+    let guardians = [previous, new_guardian].map(words::address);
+    words::emit(
+        vm,
+        &GuardianChanged::SIGNATURE_HASH,
+        &guardians.each_ref(),
+        &[],
+        &[],
+    );
     Ok(())
 }
 
@@ -104,24 +109,32 @@ pub fn pause(vm: &VM, field: &mut StorageTime, until: u64) -> Result<(), Error> 
     if account != owner(vm) {
         let mut storage: PausableStorage = open(vm, SLOT);
         if account != storage.guardian.get() {
-            return Err(PausableUnauthorizedAccount { account }.into());
+            return Err(Error::of::<PausableUnauthorizedAccount>(&[
+                &words::address(account),
+            ]));
         }
         let wait = load_time(&storage.guardian_waits_until);
         if now < wait {
-            return Err(GuardianMustWait { until: wait }.into());
+            return Err(Error::of::<GuardianMustWait>(&[&time(wait)]));
         }
         store_time(&mut storage.guardian_waits_until, now + GUARDIAN_PERIOD);
     }
     if until <= now || until > latest {
-        return Err(PauseOutOfRange {
-            until,
-            earliest: now,
-            latest,
-        }
-        .into());
+        return Err(Error::of::<PauseOutOfRange>(&[
+            &time(until),
+            &time(now),
+            &time(latest),
+        ]));
     }
     store_time(field, until);
-    vm.log(Paused { account, until });
+    let account = words::address(account);
+    words::emit(
+        vm,
+        &Paused::SIGNATURE_HASH,
+        &[&account],
+        &[&time(until)],
+        &[],
+    );
     Ok(())
 }
 
@@ -132,9 +145,8 @@ pub fn pause(vm: &VM, field: &mut StorageTime, until: u64) -> Result<(), Error> 
 pub fn unpause(vm: &VM, field: &mut StorageTime) -> Result<(), Error> {
     only_owner(vm)?;
     store_time(field, 0);
-    vm.log(Unpaused {
-        account: vm.msg_sender(),
-    });
+    let account = words::address(vm.msg_sender());
+    words::emit(vm, &Unpaused::SIGNATURE_HASH, &[&account], &[], &[]);
     Ok(())
 }
 

@@ -210,7 +210,7 @@ fn an_upgrade_passes_on_why_its_call_failed() {
         |data: Vec<u8>| chain.call(OWNER, || plain.upgrade_to_and_call(NEXT, data.into()));
 
     chain.answer(NEXT, vec![1], Err(vec![9, 9]));
-    assert_eq!(upgrade(vec![1]), Err(Error::Reverted(vec![9, 9])));
+    assert_eq!(upgrade(vec![1]), Err(Error(vec![9, 9])));
     chain.answer(NEXT, vec![2], Err(Vec::new()));
     assert_eq!(upgrade(vec![2]), Err(FailedCall {}.into()));
     chain.answer(NEXT, vec![3], Ok(Vec::new()));
@@ -317,7 +317,7 @@ fn tokens_move_exactly_or_not_at_all() {
         })
     };
     assert_eq!(pull(40), Ok(()));
-    assert!(matches!(pull(61), Err(Error::Reverted(reason)) if !reason.is_empty()));
+    assert!(matches!(pull(61), Err(Error(reason)) if !reason.is_empty()));
     chain.token.borrow_mut().fee = 1;
     assert_eq!(
         pull(5),

@@ -4,7 +4,7 @@
 use alloy_primitives::{Address, B256, U256};
 use stylus_sdk::{host::VM, prelude::*};
 
-use crate::{Error, TokenCallFailed, TokenTookFee, amount::widen, interfaces::IToken};
+use crate::{Error, TokenCallFailed, TokenTookFee, amount::widen, interfaces::IToken, words};
 
 /// An EIP-2612 permit, as a caller hands it over.
 #[derive(Clone, Copy, Debug)]
@@ -60,12 +60,11 @@ pub fn pull(
         .balance_of(vm, Call::new(), this)?
         .saturating_sub(before);
     if received < widen(amount) {
-        return Err(TokenTookFee {
-            token,
-            sent: widen(amount),
-            received,
-        }
-        .into());
+        return Err(Error::of::<TokenTookFee>(&[
+            &words::address(token),
+            &widen(amount),
+            &received,
+        ]));
     }
     Ok(())
 }
@@ -98,6 +97,6 @@ fn done(token: Address, answer: bool) -> Result<(), Error> {
     if answer {
         Ok(())
     } else {
-        Err(TokenCallFailed { token }.into())
+        Err(Error::of::<TokenCallFailed>(&[&words::address(token)]))
     }
 }

@@ -6,7 +6,7 @@
 use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::{SolCall, SolEvent, sol};
 use stylus_sdk::{
     call::{delegate_call, static_call},
     host::VM,
@@ -19,6 +19,7 @@ use crate::{
     UUPSUnauthorizedCallContext, UUPSUnsupportedProxiableUUID,
     namespace::{IMPLEMENTATION_SLOT, open},
     ownable::only_owner,
+    words,
 };
 
 sol! {
@@ -68,7 +69,7 @@ pub fn implementation(vm: &VM) -> Address {
 /// [`UUPSUnauthorizedCallContext`].
 pub fn only_proxy(vm: &VM) -> Result<(), Error> {
     if implementation(vm).is_zero() {
-        Err(UUPSUnauthorizedCallContext {}.into())
+        Err(Error::of::<UUPSUnauthorizedCallContext>(&[]))
     } else {
         Ok(())
     }
@@ -82,7 +83,7 @@ pub fn proxiable_uuid(vm: &VM) -> Result<B256, Error> {
     if implementation(vm).is_zero() {
         Ok(B256::new(IMPLEMENTATION_SLOT.to_be_bytes()))
     } else {
-        Err(UUPSUnauthorizedCallContext {}.into())
+        Err(Error::of::<UUPSUnauthorizedCallContext>(&[]))
     }
 }
 
@@ -103,9 +104,8 @@ pub fn upgrade_to_and_call(
 ) -> Result<(), Error> {
     only_proxy(vm)?;
     only_owner(vm)?;
-    let invalid = || ERC1967InvalidImplementation {
-        implementation: new_implementation,
-    };
+    let invalid =
+        || Error::of::<ERC1967InvalidImplementation>(&[&words::address(new_implementation)]);
     let answer = static_call(
         vm,
         Call::new(),
@@ -116,19 +116,20 @@ pub fn upgrade_to_and_call(
     // an address without code answers with nothing
     let slot = B256::try_from(answer.as_slice()).map_err(|_| invalid())?;
     if slot.0 != IMPLEMENTATION_SLOT.to_be_bytes::<32>() {
-        return Err(UUPSUnsupportedProxiableUUID { slot }.into());
+        return Err(Error::of::<UUPSUnsupportedProxiableUUID>(&[
+            &words::number(&slot),
+        ]));
     }
     open::<ImplementationStorage>(vm, IMPLEMENTATION_SLOT)
         .implementation
         .set(new_implementation);
-    vm.log(Upgraded {
-        implementation: new_implementation,
-    });
+    let implementation = words::address(new_implementation);
+    words::emit(vm, &Upgraded::SIGNATURE_HASH, &[&implementation], &[], &[]);
     if data.is_empty() {
         return if vm.msg_value().is_zero() {
             Ok(())
         } else {
-            Err(ERC1967NonPayable {}.into())
+            Err(Error::of::<ERC1967NonPayable>(&[]))
         };
     }
     delegate(vm, call, new_implementation, data)
@@ -138,7 +139,7 @@ pub fn upgrade_to_and_call(
 fn delegate(vm: &VM, call: Call<true>, implementation: Address, data: &[u8]) -> Result<(), Error> {
     match unsafe { delegate_call(vm, call, implementation, data) }.map_err(Error::from) {
         Ok(_) => Ok(()),
-        Err(Error::Reverted(reason)) if reason.is_empty() => Err(FailedCall {}.into()),
+        Err(Error(reason)) if reason.is_empty() => Err(Error::of::<FailedCall>(&[])),
         Err(error) => Err(error),
     }
 }
@@ -147,24 +148,15 @@ fn delegate(vm: &VM, call: Call<true>, implementation: Address, data: &[u8]) -> 
 #[macro_export]
 macro_rules! proxied {
     ($contract:ident) => {
-        #[stylus_sdk::prelude::public]
-        impl $crate::Ownable for $contract {
-            fn owner(&self) -> stylus_sdk::alloy_primitives::Address {
-                $crate::ownable::owner(self.vm())
-            }
+        $crate::owned!($contract);
+        $crate::upgradeable!($contract);
+    };
+}
 
-            fn transfer_ownership(
-                &mut self,
-                new_owner: stylus_sdk::alloy_primitives::Address,
-            ) -> Result<(), $crate::Error> {
-                $crate::ownable::transfer_ownership(self.vm(), new_owner)
-            }
-
-            fn renounce_ownership(&mut self) -> Result<(), $crate::Error> {
-                $crate::ownable::renounce_ownership(self.vm())
-            }
-        }
-
+/// Gives a contract the trait [`Upgradeable`]; list it in its `#[implements(…)]`.
+#[macro_export]
+macro_rules! upgradeable {
+    ($contract:ident) => {
         #[stylus_sdk::prelude::public]
         impl $crate::Upgradeable for $contract {
             #[payable]

@@ -4,7 +4,7 @@ use alloy_primitives::{B256, U256};
 use ogpu_common::{
     Error,
     amount::{self, MAX_AMOUNT},
-    key,
+    words,
 };
 
 /// What the escrow keeps of an account, so that locking and settling read and write one slot a party.
@@ -30,7 +30,7 @@ impl Account {
     /// Reads the slot.
     #[inline(never)]
     pub fn unpack(word: B256) -> Self {
-        let [a, b, c, d] = key::number(&word).into_limbs();
+        let [a, b, c, d] = words::number(&word).into_limbs();
         let amount = |low, high| (u128::from(high) << 64 | u128::from(low)) & MAX_AMOUNT;
         Self {
             balance: amount(a, b),
@@ -41,7 +41,7 @@ impl Account {
     /// The slot's new content, which is marked as opened.
     #[inline(never)]
     pub fn pack(self) -> B256 {
-        key::word(&U256::from_limbs([
+        words::word(&U256::from_limbs([
             self.balance as u64,
             (self.balance >> 64) as u64,
             self.locked as u64,

@@ -1,10 +1,8 @@
 //! What the escrow tells the world. Every balance and lock follows from these events.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::B256;
+use alloy_primitives::U256;
 use alloy_sol_types::{SolEvent, sol};
-use ogpu_common::{amount::widen, key};
+use ogpu_common::words;
 use stylus_sdk::prelude::*;
 
 use crate::PaymentEscrow;
@@ -38,22 +36,7 @@ sol! {
 
 impl PaymentEscrow {
     /// Emits an event all of whose fields are words: the indexed ones, then the others, in their order.
-    pub(crate) fn emit<E: SolEvent>(&self, indexed: &[B256], others: &[B256]) {
-        self.emit_words(&E::SIGNATURE_HASH, indexed, others);
+    pub(crate) fn emit<E: SolEvent>(&self, indexed: &[&U256], others: &[&U256]) {
+        words::emit(self.vm(), &E::SIGNATURE_HASH, indexed, others, &[]);
     }
-
-    /// One function for all events is a fraction of the code of an encoder for each.
-    #[inline(never)]
-    fn emit_words(&self, signature: &B256, indexed: &[B256], others: &[B256]) {
-        let mut bytes = Vec::with_capacity(32 * (1 + indexed.len() + others.len()));
-        for word in [signature].into_iter().chain(indexed).chain(others) {
-            bytes.extend_from_slice(word.as_slice());
-        }
-        self.vm().emit_log(&bytes, 1 + indexed.len());
-    }
-}
-
-/// An amount as a word of an event.
-pub(crate) fn word(amount: u128) -> B256 {
-    key::word(&widen(amount))
 }

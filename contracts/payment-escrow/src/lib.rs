@@ -34,6 +34,7 @@ use ogpu_common::{
     amount::{self, StorageTime, widen},
     initializable, key, ownable, pausable,
     token::{self, Permit},
+    words,
 };
 use stylus_sdk::{
     prelude::*,
@@ -42,7 +43,6 @@ use stylus_sdk::{
 
 pub use account::Account;
 pub use errors::*;
-use events::word;
 pub use events::*;
 pub use market::Market;
 
@@ -96,8 +96,8 @@ impl PaymentEscrow {
             ..before
         };
         self.market.set(after.pack());
-        let managers = [before.task_manager, task_manager].map(|manager| manager.into_word());
-        self.emit::<TaskManagerChanged>(&managers, &[]);
+        let managers = [before.task_manager, task_manager].map(words::address);
+        self.emit::<TaskManagerChanged>(&managers.each_ref(), &[]);
         Ok(())
     }
 
@@ -118,7 +118,7 @@ impl PaymentEscrow {
         let mut slot = self.slot(account);
         if slot.get().is_zero() {
             slot.set(Account::default().pack());
-            self.emit::<AccountOpened>(&[account.into_word()], &[]);
+            self.emit::<AccountOpened>(&[&words::address(account)], &[]);
         }
     }
 
@@ -194,7 +194,7 @@ impl PaymentEscrow {
             .into());
         };
         slot.set(after.pack());
-        self.emit::<Withdrawn>(&[account.into_word(), to.into_word()], &[word(amount)]);
+        self.emit::<Withdrawn>(&[account, to].map(words::address).each_ref(), &[&widen(amount)]);
         self.send(to, amount)
     }
 
@@ -207,7 +207,7 @@ impl PaymentEscrow {
         let (fees, treasury) = (widen(market.fees), self.treasury.get());
         amount::positive(fees)?;
         self.market.set(Market { fees: 0, ..market }.pack());
-        self.emit::<FeesCollected>(&[treasury.into_word()], &[word(market.fees)]);
+        self.emit::<FeesCollected>(&[&words::address(treasury)], &[&fees]);
         self.send(treasury, market.fees)?;
         Ok(fees)
     }
@@ -226,8 +226,8 @@ impl PaymentEscrow {
         let (account, from_balance) = Account::unpack(slot.get()).lock(amount)?;
         slot.set(account.pack());
         self.emit::<Locked>(
-            &[key::word(&task_id), payer.into_word()],
-            &[amount, from_balance].map(word),
+            &[&task_id, &words::address(payer)],
+            &[&widen(amount), &widen(from_balance)],
         );
         if amount > from_balance {
             self.receive(payer, amount - from_balance)?;
@@ -289,8 +289,8 @@ impl PaymentEscrow {
             self.market.set(market.charge(fee)?.pack());
         }
         self.emit::<Settled>(
-            &[key::word(&task_id), provider.into_word()],
-            &[payer.into_word(), word(payment), word(fee), word(refund)],
+            &[&task_id, &words::address(provider)],
+            &[&words::address(payer), &widen(payment), &widen(fee), &widen(refund)],
         );
         Ok(())
     }
@@ -344,7 +344,7 @@ impl PaymentEscrow {
         let previous = self.treasury.get();
         self.treasury.set(amount::nonzero(treasury)?);
         self.emit::<TreasuryChanged>(
-            &[previous, treasury].map(|treasury| treasury.into_word()),
+            &[previous, treasury].map(words::address).each_ref(),
             &[],
         );
         Ok(())
@@ -354,7 +354,7 @@ impl PaymentEscrow {
         let amount = amount::positive(amount)?;
         let from = self.vm().msg_sender();
         self.credit(account, amount)?;
-        self.emit::<Deposited>(&[account.into_word(), from.into_word()], &[word(amount)]);
+        self.emit::<Deposited>(&[account, from].map(words::address).each_ref(), &[&widen(amount)]);
         self.receive(from, amount)
     }
 

@@ -1,7 +1,7 @@
 //! The slot that every lock and every settlement reads, as a plain value.
 
 use alloy_primitives::{Address, B256};
-use ogpu_common::{Error, amount, key};
+use ogpu_common::{Error, amount, words};
 
 /// Who locks and settles, and what that has earned the protocol: one slot, read and written once a settlement.
 ///
@@ -20,7 +20,7 @@ impl Market {
     /// Reads the slot.
     #[inline(never)]
     pub fn unpack(word: B256) -> Self {
-        let [_, _, c, d] = key::number(&word).into_limbs();
+        let [_, _, c, d] = words::number(&word).into_limbs();
         Self {
             task_manager: Address::from_word(word),
             fees: u128::from(d) << 32 | u128::from(c >> 32),

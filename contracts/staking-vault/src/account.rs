@@ -97,9 +97,10 @@ pub fn cancel_unbond(stake: Stake, exit: Exit, amount: u128) -> Result<(Stake, E
     ))
 }
 
-/// Takes up to `amount`: locked stake first, then unbonding, then free. The last value is what could be taken.
-pub fn slash(stake: Stake, exit: Exit, amount: u128) -> (Stake, Exit, u128) {
-    let locked = amount.min(stake.locked);
+/// Takes up to `amount`: locked stake first, of which at most `reach`, then unbonding, then free. The last value is what could be
+/// taken.
+pub fn slash(stake: Stake, exit: Exit, amount: u128, reach: u128) -> (Stake, Exit, u128) {
+    let locked = amount.min(reach).min(stake.locked);
     let unbonding = (amount - locked).min(exit.unbonding);
     let free = (amount - locked - unbonding).min(stake.free);
     (
@@ -247,8 +248,8 @@ mod tests {
 
     #[test]
     fn a_slash_takes_locked_then_unbonding_then_free() {
-        let take = |amount| {
-            let (stake, exit, taken) = slash(STAKE, EXIT, amount);
+        let take = |amount, reach| {
+            let (stake, exit, taken) = slash(STAKE, EXIT, amount, reach);
             (
                 stake.locked,
                 exit.unbonding,
@@ -257,14 +258,17 @@ mod tests {
                 exit.matures_at,
             )
         };
-        assert_eq!(take(0), (20, 5, 10, 0, 77));
-        assert_eq!(take(20), (0, 5, 10, 20, 77));
-        assert_eq!(take(23), (0, 2, 10, 23, 77));
-        assert_eq!(take(25), (0, 0, 10, 25, 0));
-        assert_eq!(take(30), (0, 0, 5, 30, 0));
-        assert_eq!(take(1_000), (0, 0, 0, 35, 0));
+        assert_eq!(take(0, 20), (20, 5, 10, 0, 77));
+        assert_eq!(take(20, 20), (0, 5, 10, 20, 77));
+        assert_eq!(take(23, 20), (0, 2, 10, 23, 77));
+        assert_eq!(take(25, 20), (0, 0, 10, 25, 0));
+        assert_eq!(take(30, 20), (0, 0, 5, 30, 0));
+        assert_eq!(take(1_000, 20), (0, 0, 0, 35, 0));
+        assert_eq!(take(4, 0), (20, 1, 10, 4, 77));
+        assert_eq!(take(1_000, 0), (20, 0, 0, 15, 0));
+        assert_eq!(take(1_000, 3), (17, 0, 0, 18, 0));
         assert_eq!(
-            slash(STAKE, EXIT, u128::MAX).1.compensation,
+            slash(STAKE, EXIT, u128::MAX, u128::MAX).1.compensation,
             3,
             "owed, not staked"
         );
@@ -306,7 +310,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_made_or_lost(
-            free in amounts(), locked in amounts(), unbonding in amounts(), amount in amounts(), compensation in amounts(),
+            free in amounts(), locked in amounts(), unbonding in amounts(), amount in amounts(), compensation in amounts(), reach in amounts(),
         ) {
             let stake = Stake { free, locked };
             let exit = Exit { unbonding, matures_at: 7, compensation };
@@ -320,8 +324,8 @@ mod tests {
                 prop_assert_eq!(total(stake, exit), before);
                 prop_assert_eq!(exit.compensation, compensation);
             }
-            let (left, way_out, taken) = slash(stake, exit, amount);
-            prop_assert_eq!(taken, amount.min(before));
+            let (left, way_out, taken) = slash(stake, exit, amount, reach);
+            prop_assert_eq!(taken, amount.min(before - locked.saturating_sub(reach)));
             prop_assert_eq!(total(left, way_out) + taken, before);
         }
 

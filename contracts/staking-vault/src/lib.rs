@@ -29,7 +29,7 @@ use alloy_primitives::{
 };
 use ogpu_common::{
     Ownable, Pausable, Upgradeable,
-    amount::{self, StorageTime, load_time, store_time, widen},
+    amount::{self, MAX_AMOUNT, StorageTime, load_time, store_time, widen},
     initializable, ownable, pausable,
     token::{self, Permit},
 };
@@ -340,9 +340,10 @@ impl StakingVault {
         Ok(())
     }
 
-    /// Takes up to `amount` of an account's locked, then unbonding, then free stake, and returns how much that was. It is split
-    /// between `injured`, the treasury and nobody; the injured's share burns if that is zero or the account itself. Task
-    /// manager or owner. Emits `Slashed`.
+    /// Takes up to `amount` of an account's stake, and returns how much that was: for the task manager locked, then unbonding, then
+    /// free stake; for the owner unbonding, then free stake, since what is locked is on the books of the task manager, where the
+    /// owner slashes it. It is split between `injured`, the treasury and nobody; the injured's share burns if that is zero or the
+    /// account itself. Task manager or owner. Emits `Slashed`.
     ///
     /// # Errors
     /// `NotSlasher`, `ZeroAmount`, `AmountTooLarge`.
@@ -353,12 +354,16 @@ impl StakingVault {
         injured: Address,
     ) -> Result<U256, Error> {
         let caller = self.vm().msg_sender();
-        if caller != self.task_manager.get() && caller != ownable::owner(self.vm()) {
+        let reach = if caller == self.task_manager.get() {
+            MAX_AMOUNT
+        } else if caller == ownable::owner(self.vm()) {
+            0
+        } else {
             return Err(NotSlasher { caller }.into());
-        }
+        };
         let amount = amount::positive(amount)?;
         let mut slots = self.accounts.setter(account);
-        let (stake, exit, taken) = account::slash(slots.stake(), slots.exit(), amount);
+        let (stake, exit, taken) = account::slash(slots.stake(), slots.exit(), amount, reach);
         slots.set_stake(stake);
         slots.set_exit(exit);
 

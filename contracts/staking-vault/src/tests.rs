@@ -400,7 +400,7 @@ fn a_slash_reaches_what_is_unbonding_and_stops_at_what_is_there() {
     let matures_at = chain.vm.block_timestamp() + PERIOD;
     chain.pass(PERIOD);
     let taken = chain
-        .call(OWNER, || vault.slash(ALICE, U256::from(500), Address::ZERO))
+        .call(MANAGER, || vault.slash(ALICE, U256::from(500), Address::ZERO))
         .unwrap();
     assert_eq!(
         (taken, account(&vault, ALICE)),
@@ -413,7 +413,7 @@ fn a_slash_reaches_what_is_unbonding_and_stops_at_what_is_there() {
     );
 
     let taken = chain
-        .call(OWNER, || vault.slash(ALICE, U256::from(9_999), ALICE))
+        .call(MANAGER, || vault.slash(ALICE, U256::from(9_999), ALICE))
         .unwrap();
     assert_eq!(
         (taken, account(&vault, ALICE)),
@@ -425,10 +425,28 @@ fn a_slash_reaches_what_is_unbonding_and_stops_at_what_is_there() {
         "nobody is compensated for one's own slash"
     );
     assert_eq!(
-        chain.call(OWNER, || vault.slash(ALICE, U256::ONE, BOB)),
+        chain.call(MANAGER, || vault.slash(ALICE, U256::ONE, BOB)),
         Ok(U256::ZERO)
     );
     assert_eq!(held(&chain, chain.contract()), 0);
+}
+
+#[test]
+fn the_owner_does_not_reach_what_is_locked() {
+    let (chain, mut vault) = setup();
+    chain
+        .call(MANAGER, || vault.lock(ALICE, U256::from(300)))
+        .unwrap();
+    chain
+        .call(ALICE, || vault.request_unbond(U256::from(600)))
+        .unwrap();
+    let taken = chain
+        .call(OWNER, || vault.slash(ALICE, U256::from(9_999), BOB))
+        .unwrap();
+    assert_eq!(
+        (taken, account(&vault, ALICE)),
+        (U256::from(700), (0, 300, 0, 0, 0))
+    );
 }
 
 #[test]
@@ -562,7 +580,7 @@ proptest! {
             let owed: u64 = after.iter().map(|(free, locked, unbonding, _, owed)| free + locked + unbonding + owed).sum();
             prop_assert_eq!(held(&chain, chain.contract()), u128::from(owed));
             for (before, after) in before.into_iter().zip(after) {
-                prop_assert!(after.1 >= before.1 || matches!(step, Step::Unlock(..) | Step::Slash(..)));
+                prop_assert!(after.1 >= before.1 || matches!(step, Step::Unlock(..)));
                 let matured = matches!(step, Step::Withdraw(_)) && now >= before.3;
                 prop_assert!(after.2 >= before.2 || matured || matches!(step, Step::Cancel(..) | Step::Slash(..)));
             }

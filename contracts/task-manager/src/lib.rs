@@ -1,195 +1,80 @@
-//! Creation, bidding, assignment, delivery, judgement and settlement of GPU tasks.
+//! The task manager: the way of a GPU task from submission to payment.
 //!
 //! A client submits a task with a budget, which the escrow locks. Providers bid out of collateral that they have committed to the
 //! market. The client picks a bid, or after the bidding anyone triggers the best fit; the provider delivers a sealed result; the client
 //! accepts or rejects it; once the window for objections has passed, anyone finalises. Every state that is not final has an end that
-//! anyone can bring about at a time known in advance: see [`ogpu_rules::task`], where the rules are. This crate loads the words,
-//! asks the rules, stores the words, calls the other contracts, and emits events.
+//! anyone can bring about at a time known in advance: see [`ogpu_rules::task`], where the rules are.
 //!
-//! Amounts are wei of oGPU below 2^96, times are seconds since 1970, shares are basis points. A pause stops [`TaskManager::submit_task`],
-//! [`TaskManager::place_bid`] and [`TaskManager::deposit_collateral`], and nothing else.
+//! This is what the proxy delegates to. Tasks with terms of their own are in `market-orders`, other ends of a task in `market-exits`,
+//! collateral, parameters, ownership, pausing and views in `market-admin`, to which it delegates in turn: callers see one contract.
+//! See [`market`].
+//!
+//! Amounts are wei of oGPU below 2^96, times are seconds since 1970, shares are basis points. A pause stops
+//! [`TaskManager::submit_task`] and [`TaskManager::place_bid`], and the depositing of collateral, and nothing else.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 #![cfg_attr(not(test), allow(missing_docs))] // `#[entrypoint]` adds a function of its own
 
 #[macro_use]
 extern crate alloc;
 
-pub mod abi;
-mod creation;
-pub mod errors;
-pub mod events;
-pub mod router;
-mod settlement;
-mod siblings;
-mod store;
-
-#[cfg(test)]
-mod tests;
-
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent;
+use market::{
+    Error, Market,
+    abi::id,
+    errors::*,
+    events::*,
+    store::{BidKey, Id},
+};
 use ogpu_common::{
-    Ownable, Pausable, Upgradeable,
-    amount::{self, StorageTime, widen},
-    initializable, ownable, pausable,
+    Calldata, Text, Upgradeable,
+    amount::{self, time, widen},
+    initializable, ownable, pausable, words,
 };
-use ogpu_rules::{
-    Card, ClientSlot, Entry, Party, RuleError, Status, Verdict, book::rank, fit::fit, seal,
-};
-use stylus_sdk::{
-    prelude::*,
-    storage::{StorageAddress, StorageB256, StorageMap, StorageU16, StorageUint},
-};
-
-use abi::{BidView, Parameters, TaskView, Terms, id, time};
-use errors::*;
-use events::*;
-use store::{Bid, Id};
+use ogpu_rules::{Card, Party, RuleError, Status, Verdict, book::rank, fit::fit};
+use stylus_sdk::{ArbResult, call::delegate_call, prelude::*};
 
 /// The task manager.
 #[storage]
+#[entrypoint]
 pub struct TaskManager {
-    /// Holds the budgets.
-    escrow: StorageAddress,
-    /// Tasks made so far; the id of the latest.
-    task_count: StorageUint<40, 1>,
-    /// The current set of parameters.
-    version: StorageU16,
-    /// When a pause of new entries ends.
-    paused_until: StorageTime,
-    /// Holds the stakes.
-    vault: StorageAddress,
-    /// Knows the providers and their scores.
-    registry: StorageAddress,
-    /// [`ogpu_rules::HotParams`] by version.
-    hot_params: StorageMap<u16, StorageB256>,
-    /// [`ogpu_rules::ColdParams`] by version.
-    cold_params: StorageMap<u16, StorageB256>,
-    /// [`ClientSlot`] by task.
-    clients: StorageMap<Id, StorageB256>,
-    /// [`TaskState`] by task.
-    states: StorageMap<Id, StorageB256>,
-    /// [`ogpu_rules::Terms`] by task, for tasks that have their own.
-    terms: StorageMap<Id, StorageB256>,
-    /// [`Card`] by provider.
-    cards: StorageMap<Id, StorageB256>,
-    /// [`Entry`] by task and provider; the winner's becomes the seal of its result.
-    entries: StorageMap<Bid, StorageB256>,
+    market: Market,
 }
 
-#[allow(unsafe_code)] // it is the contract's whole storage, which is all that the SDK asks
-unsafe impl TopLevelStorage for TaskManager {}
-
-ogpu_common::proxied!(TaskManager);
-ogpu_common::pausable!(TaskManager, paused_until);
+market::program!(TaskManager);
+ogpu_common::upgradeable!(TaskManager);
 
 #[public]
-#[implements(Ownable, Upgradeable, Pausable)]
+#[implements(Upgradeable)]
 impl TaskManager {
-    /// Makes the market, once, through a new proxy, with `owner` and a first set of parameters. Emits `ParametersSet`.
-    pub fn initialize(&mut self, owner: Address, parameters: Parameters) -> Result<(), Error> {
+    /// Makes the market, once, through a new proxy.
+    pub fn initialize(&mut self, owner: Address) -> Result<(), Error> {
         initializable::start(self.vm(), 1)?;
-        ownable::set_first_owner(self.vm(), owner)?;
-        self.add_parameters(parameters)?;
-        Ok(())
+        Ok(ownable::set_first_owner(self.vm(), owner)?)
     }
 
-    /// Names the other contracts. Owner only. Emits `SiblingsSet`.
-    pub fn set_siblings(
-        &mut self,
-        escrow: Address,
-        vault: Address,
-        registry: Address,
-    ) -> Result<(), Error> {
+    /// Delegates calls with these selectors, four bytes each one after the other, to `extension`, or to nobody if that is zero. What
+    /// this program knows itself stays here. Owner only. Emits `ExtensionSet`.
+    ///
+    /// # Errors
+    /// [`InvalidExtension`] if there is no code.
+    pub fn set_extension(&mut self, extension: Address, selectors: Calldata) -> Result<(), Error> {
         ownable::only_owner(self.vm())?;
-        self.escrow.set(amount::nonzero(escrow)?);
-        self.vault.set(amount::nonzero(vault)?);
-        self.registry.set(amount::nonzero(registry)?);
-        self.emit(
-            &SiblingsSet::SIGNATURE_HASH,
-            &[&word(escrow), &word(vault), &word(registry)],
-            &[],
-        );
-        Ok(())
-    }
-
-    /// Adds a set of parameters for the tasks to come and gives its version; running tasks keep theirs. Owner only. Emits
-    /// `ParametersSet`.
-    ///
-    /// # Errors
-    /// [`OutOfRange`].
-    pub fn set_parameters(&mut self, parameters: Parameters) -> Result<u16, Error> {
-        ownable::only_owner(self.vm())?;
-        self.add_parameters(parameters)
-    }
-
-    /// Commits `amount` of the caller's free stake to the market. The owner of the provider. Emits `CollateralDeposited`.
-    ///
-    /// # Errors
-    /// [`UnknownProvider`], [`NotProvider`], [`CollateralTooHigh`], a pause, and what the vault reverts with.
-    pub fn deposit_collateral(&mut self, provider_id: U256, amount: U256) -> Result<(), Error> {
-        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
-        let wei = amount::positive(amount)?;
-        let caller = self.caller();
-        let (owner, trust) = self.standing(&provider_id)?;
-        let card = Card::unpack(self.cards.get(Id(provider_id)));
-        if owner.is_zero() || provider_id > id(u32::MAX) {
-            return Err(Error::of::<UnknownProvider>(&[&provider_id]));
+        if !extension.is_zero() && self.vm().code_size(extension) == 0 {
+            return Err(Error::of::<InvalidExtension>(&[&word(extension)]));
         }
-        if caller != owner || !(card.owner.is_zero() || card.owner == owner) {
-            return Err(Error::of::<NotProvider>(&[&provider_id, &word(caller)]));
+        for selector in selectors.0.as_chunks().0 {
+            self.extensions
+                .insert(u32::from_be_bytes(*selector), extension);
         }
-        let card = Card {
-            owner,
-            trust,
-            ..card
-        }
-        .credit(wei);
-        let card = card.map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
-        self.put_card(&provider_id, &card);
-        self.lock_stake(caller, &amount)?;
-        self.emit(
-            &CollateralDeposited::SIGNATURE_HASH,
-            &[&provider_id, &word(owner)],
-            &[&amount],
-        );
-        Ok(())
-    }
-
-    /// Takes free collateral back into the caller's free stake. The owner of the provider. Emits `CollateralWithdrawn`.
-    ///
-    /// # Errors
-    /// [`UnknownProvider`], [`NotProvider`], [`CollateralTooLow`].
-    pub fn withdraw_collateral(&mut self, provider_id: U256, amount: U256) -> Result<(), Error> {
-        let wei = amount::positive(amount)?;
-        let (card, _) = self.own_card(&provider_id)?;
-        let card = card
-            .debit(wei)
-            .map_err(|rule| self.refused(&U256::ZERO, &provider_id, rule))?;
-        self.put_card(&provider_id, &card);
-        self.unlock_stake(card.owner, &amount)?;
-        self.emit(
-            &CollateralWithdrawn::SIGNATURE_HASH,
-            &[&provider_id, &word(card.owner)],
-            &[&amount],
-        );
-        Ok(())
-    }
-
-    /// Brings the score on a provider's card up to date with the registry. Anyone. Emits `ProviderRefreshed`.
-    ///
-    /// # Errors
-    /// [`UnknownProvider`].
-    pub fn refresh_provider(&mut self, provider_id: U256) -> Result<(), Error> {
-        let (card, _) = self.card(&provider_id)?;
-        let (_, trust) = self.standing(&provider_id)?;
-        self.put_card(&provider_id, &Card { trust, ..card });
-        self.emit(
-            &ProviderRefreshed::SIGNATURE_HASH,
-            &[&provider_id],
-            &[&id(trust.into()), &widen(card.free)],
+        words::emit(
+            self.vm(),
+            &ExtensionSet::SIGNATURE_HASH,
+            &[&word(extension)],
+            &[&id(32), &id(selectors.0.len() as u32)],
+            &selectors.0,
         );
         Ok(())
     }
@@ -201,26 +86,11 @@ impl TaskManager {
     /// [`OutOfRange`] (field 2: the duration), [`ClientStakeTooLow`], [`SiblingsNotSet`], a pause, and what the escrow reverts with.
     pub fn submit_task(
         &mut self,
-        task_metadata: String,
+        task_metadata: Text,
         budget: U256,
         duration: u64,
     ) -> Result<U256, Error> {
-        self.open(task_metadata.as_bytes(), budget, duration, None, None)
-    }
-
-    /// Makes a task with terms of its own; see [`TaskManager::submit_task`]. Emits `TaskSubmitted` and `TermsSet`.
-    ///
-    /// # Errors
-    /// Those of [`TaskManager::submit_task`]; [`OutOfRange`] names the field of [`Terms`].
-    pub fn submit_task_with_terms(&mut self, terms: Terms) -> Result<U256, Error> {
-        let rules = (terms.minTrust, terms.minCollateral, terms.trustWeight);
-        self.open_with(
-            terms.metadata.as_bytes(),
-            terms.budget,
-            terms.duration,
-            terms.biddingWindow,
-            rules,
-        )
+        self.open(&task_metadata.0, budget, duration, None, None)
     }
 
     /// Bids on a task, or repeats or lowers the bid. The first bid takes the bond from the provider's collateral. The owner of the
@@ -275,31 +145,6 @@ impl TaskManager {
                 &[&time(next.deadline())],
             );
         }
-        Ok(())
-    }
-
-    /// Takes a bid and its bond back: a standing bid, or one that did not win. The owner of the provider. Emits `BidWithdrawn`.
-    ///
-    /// # Errors
-    /// [`UnknownTask`], [`UnknownProvider`], [`NotProvider`], [`NoBid`], [`BidWon`].
-    pub fn withdraw_bid(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
-        let state = self.state(&task_id)?;
-        let (card, provider) = self.own_card(&provider_id)?;
-        let next = state
-            .withdraw(provider)
-            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        if !self.entry(&task_id, &provider_id).stands() {
-            return Err(self.refused(&task_id, &provider_id, RuleError::NoBid));
-        }
-        let bond = self.hot(state.version()).bid_bond;
-        self.put_entry(&task_id, &provider_id, Entry::default());
-        self.put_card(&provider_id, &card.restore(bond));
-        self.put_state(&task_id, &next);
-        self.emit(
-            &BidWithdrawn::SIGNATURE_HASH,
-            &[&task_id, &provider_id],
-            &[],
-        );
         Ok(())
     }
 
@@ -373,7 +218,8 @@ impl TaskManager {
         let next = state
             .deliver(by, self.now())
             .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.entries.insert(Bid(task_id, provider_id), result_seal);
+        self.entries
+            .insert(BidKey(task_id, provider_id), result_seal);
         self.put_state(&task_id, &next);
         self.emit(
             &ResultSubmitted::SIGNATURE_HASH,
@@ -392,8 +238,8 @@ impl TaskManager {
         let state = self.state(&task_id)?;
         let provider_id = id(state.winner());
         let (by, now) = (self.client(&task_id).party(self.caller()), self.now());
-        let sealed = self.entries.get(Bid(task_id, provider_id));
-        let (next, event) = if self.seal_of(task_id, provider_id, result_hash) == sealed {
+        let sealed = self.entries.get(BidKey(task_id, provider_id));
+        let (next, event) = if self.seal(task_id, provider_id, result_hash) == sealed {
             (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
         } else {
             let window = self.hot(state.version()).review_window;
@@ -465,139 +311,22 @@ impl TaskManager {
         self.settle(task_id, next, Verdict::Failed)
     }
 
-    /// Asks the owner to arbitrate, within the challenge window: the provider's owner against a rejection, the client against its
-    /// own acceptance. Emits `DisputeOpened`.
+    /// Delegates every other call to the program that has its selector.
     ///
     /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`NotProvider`], [`NotClient`], [`TooLate`].
-    pub fn open_dispute(&mut self, task_id: U256) -> Result<(), Error> {
-        let state = self.state(&task_id)?;
-        let caller = self.caller();
-        let provider_id = id(state.winner());
-        let by = if state.status() == Status::Verified {
-            self.client(&task_id).party(caller)
-        } else {
-            Card::unpack(self.cards.get(Id(provider_id))).party(caller)
-        };
-        let next = state.dispute(by, self.now(), self.hot(state.version()).challenge_window);
-        let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.put_state(&task_id, &next);
-        self.emit(
-            &DisputeOpened::SIGNATURE_HASH,
-            &[&task_id, &word(caller)],
-            &[],
-        );
-        Ok(())
-    }
-
-    /// Arbitrates: the provider gets `provider_bps` of the price and loses `slash_amount` of its collateral. Above half of the price
-    /// it counts as a success, below as a failure. Owner only. Emits `DisputeResolved`.
-    ///
-    /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`OutOfRange`], [`SlashAboveCollateral`].
-    pub fn resolve_dispute(
-        &mut self,
-        task_id: U256,
-        provider_bps: u16,
-        slash_amount: U256,
-    ) -> Result<(), Error> {
-        ownable::only_owner(self.vm())?;
-        let slash = amount::checked(slash_amount)?;
-        let next = self.state(&task_id)?.resolve(self.now());
-        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
-        self.settle(
-            task_id,
-            next,
-            Verdict::Split {
-                provider_bps,
-                slash,
-            },
-        )
-    }
-
-    /// A task.
-    ///
-    /// # Errors
-    /// [`UnknownTask`].
-    pub fn task_of(&self, task_id: U256) -> Result<TaskView, Error> {
-        let state = self.state(&task_id)?;
-        let ClientSlot { client, budget } = self.client(&task_id);
-        let hot = self.hot(state.version());
-        let terms = self.terms(&task_id, &state, &hot);
-        let window = match state.status() {
-            Status::Submitted | Status::Verified | Status::Rejected => hot.window(state.status()),
-            Status::Disputed => self.cold(state.version()).arbitration_window,
-            _ => 0,
-        };
-        Ok(TaskView {
-            client,
-            budget: widen(budget),
-            status: state.status() as u8,
-            version: state.version(),
-            duration: state.duration() as u64,
-            deadline: state.deadline() + window as u64,
-            price: widen(state.price()),
-            providerId: id(if state.status() == Status::Open {
-                state.book().leader
-            } else {
-                state.winner()
-            }),
-            runnerUpId: id(state.book().runner_up),
-            minTrust: terms.min_trust,
-            minCollateral: widen(terms.min_collateral),
-            trustWeight: terms.trust_weight,
-        })
-    }
-
-    /// A provider's bid on a task.
-    ///
-    /// # Errors
-    /// [`UnknownTask`].
-    pub fn bid_of(&self, task_id: U256, provider_id: U256) -> Result<BidView, Error> {
-        let state = self.state(&task_id)?;
-        let word = self.entries.get(Bid(task_id, provider_id));
-        Ok(if Entry::is_seal(word) {
-            BidView {
-                price: widen(state.price()),
-                resultSeal: word,
-            }
-        } else {
-            BidView {
-                price: widen(Entry::unpack(word).price),
-                resultSeal: B256::ZERO,
-            }
-        })
-    }
-
-    /// What the market knows of a provider: its owner, its score, its free collateral in wei. Zeros without a card.
-    pub fn card_of(&self, provider_id: U256) -> (Address, U256, U256) {
-        let Card { owner, trust, free } = Card::unpack(self.cards.get(Id(provider_id)));
-        (owner, widen(trust.into()), widen(free))
-    }
-
-    /// How many tasks there have been; ids count from 1.
-    pub fn task_count(&self) -> U256 {
-        U256::from(self.task_count.get())
-    }
-
-    /// A set of parameters; zeros if there is none with this version.
-    pub fn parameters(&self, version: u16) -> Parameters {
-        Parameters::of(self.hot(version), self.cold(version))
-    }
-
-    /// The set under which tasks are made now; versions count from 1.
-    pub fn current_version(&self) -> u16 {
-        self.version.get().as_limbs()[0] as u16
-    }
-
-    /// The escrow, the vault and the registry.
-    pub fn siblings(&self) -> (Address, Address, Address) {
-        (self.escrow.get(), self.vault.get(), self.registry.get())
-    }
-
-    /// The seal of a result: `keccak256(abi.encode(taskId, providerId, resultHash))`.
-    pub fn seal_of(&self, task_id: U256, provider_id: U256, result_hash: B256) -> B256 {
-        self.vm()
-            .native_keccak256(&seal::preimage(task_id, provider_id, result_hash))
+    /// [`UnknownSelector`], and what that program reverts with.
+    #[fallback]
+    pub fn fallback(&mut self, calldata: &[u8]) -> ArbResult {
+        let selector = calldata.first_chunk().copied().unwrap_or_default();
+        let extension = self.extensions.get(u32::from_be_bytes(selector));
+        if extension.is_zero() {
+            let mut left_aligned = [0; 32];
+            left_aligned[..4].copy_from_slice(&selector);
+            let selector = U256::from_be_bytes(left_aligned);
+            return Err(Error::of::<UnknownSelector>(&[&selector]).into());
+        }
+        let call = Call::new_mutating(self);
+        #[allow(unsafe_code)] // the owner chose this code, as it chose the code that runs here
+        unsafe { delegate_call(self.vm(), call, extension, calldata) }.map_err(Into::into)
     }
 }

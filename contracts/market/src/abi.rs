@@ -6,18 +6,10 @@ use ogpu_common::amount::widen;
 use ogpu_rules::{ColdParams, HotParams, Params, RuleError};
 use stylus_sdk::prelude::AbiType;
 
-use crate::router::Args;
-
 sol! {
-    /// What a client asks for.
-    #[derive(Debug, AbiType)]
+    /// What a client asks of bids.
+    #[derive(Debug, PartialEq, AbiType)]
     struct Terms {
-        /// What is to be done, or where that is written.
-        string metadata;
-        /// The most it can cost, in wei of oGPU; locked at once.
-        uint256 budget;
-        /// Seconds from assignment to delivery.
-        uint64 duration;
         /// Seconds for bids, at most 30 days.
         uint64 biddingWindow;
         /// The least score of a bidder, 0 to 10,000.
@@ -104,31 +96,10 @@ sol! {
 
 impl Parameters {
     /// How many words the struct has.
-    pub(crate) const WORDS: usize = 13;
-
-    /// Reads the struct from arguments; nothing if a field does not fit its type.
-    pub(crate) fn from_words(args: &Args<'_>, start: usize) -> Option<Self> {
-        let share = |place| args.small(start + place, 16).map(|value| value as u16);
-        let window = |place| args.small(start + place, 32).map(|value| value as u32);
-        Some(Self {
-            feeBps: share(0)?,
-            trustWeight: share(1)?,
-            collateralBps: share(2)?,
-            slashBps: share(3)?,
-            bidBond: u96(args.amount(start + 4)?),
-            minClientStake: u96(args.amount(start + 5)?),
-            biddingWindow: window(6)?,
-            reviewWindow: window(7)?,
-            challengeWindow: window(8)?,
-            arbitrationWindow: window(9)?,
-            assignmentGrace: window(10)?,
-            maxDuration: window(11)?,
-            lateBidWindow: share(12)?,
-        })
-    }
+    pub const WORDS: usize = 13;
 
     /// The struct as words.
-    pub(crate) fn to_words(&self) -> [U256; Self::WORDS] {
+    pub fn to_words(&self) -> [U256; Self::WORDS] {
         [
             id(self.feeBps.into()),
             id(self.trustWeight.into()),
@@ -147,7 +118,7 @@ impl Parameters {
     }
 
     /// The parameters as the rules take them, in range.
-    pub(crate) fn checked(&self) -> Result<Params, RuleError> {
+    pub fn checked(&self) -> Result<Params, RuleError> {
         let hot = HotParams {
             bid_bond: narrow(self.bidBond),
             late_bid_window: self.lateBidWindow,
@@ -169,7 +140,7 @@ impl Parameters {
     }
 
     /// The parameters as the interface shows them.
-    pub(crate) fn of(hot: HotParams, cold: ColdParams) -> Self {
+    pub fn of(hot: HotParams, cold: ColdParams) -> Self {
         Self {
             feeBps: hot.fee_bps,
             trustWeight: hot.trust_weight,
@@ -189,13 +160,8 @@ impl Parameters {
 }
 
 /// A small number as the interface shows it.
-pub(crate) fn id(number: u32) -> U256 {
+pub fn id(number: u32) -> U256 {
     widen(number as u128)
-}
-
-/// A time as a word of an event.
-pub(crate) fn time(seconds: u64) -> U256 {
-    widen(seconds as u128)
 }
 
 fn narrow(amount: U96) -> u128 {

@@ -6,16 +6,16 @@ use ogpu_common::amount::widen;
 use ogpu_rules::{Card, ClientSlot, TaskState, Verdict, settle};
 
 use crate::{
-    TaskManager,
+    Market,
     abi::id,
     errors::Error,
     events::{DisputeResolved, PaymentFinalized, TaskFailed},
     store::Id,
 };
 
-impl TaskManager {
+impl Market {
     /// Ends a task that has a provider: `next` is its last state.
-    pub(crate) fn settle(
+    pub fn settle(
         &mut self,
         task_id: U256,
         next: TaskState,
@@ -38,12 +38,12 @@ impl TaskManager {
         self.put_card(&provider_id, &card);
 
         let ClientSlot { client, budget } = self.client(&task_id);
-        self.settle_budget(&task_id, client, budget, card.owner, (&payment, &fee))?;
+        self.settle_budget(task_id, client, budget, card.owner, (payment, fee))?;
         if !slashed.is_zero() {
-            self.slash(card.owner, &slashed, client)?;
+            self.slash(card.owner, slashed, client)?;
         }
         if let Some(success) = settled.outcome {
-            let trust = self.record_outcome(&provider_id, &widen(next.price()), success)?;
+            let trust = self.record_outcome(provider_id, widen(next.price()), success)?;
             self.put_card(&provider_id, &Card { trust, ..card });
         }
 
@@ -65,9 +65,9 @@ impl TaskManager {
     }
 
     /// Ends a task that has no provider: the whole budget goes back.
-    pub(crate) fn close(&mut self, task_id: U256, next: TaskState) -> Result<(), Error> {
+    pub fn close(&mut self, task_id: U256, next: TaskState) -> Result<(), Error> {
         self.put_state(&task_id, &next);
         let ClientSlot { client, budget } = self.client(&task_id);
-        self.settle_budget(&task_id, client, budget, client, (&U256::ZERO, &U256::ZERO))
+        self.settle_budget(task_id, client, budget, client, (U256::ZERO, U256::ZERO))
     }
 }

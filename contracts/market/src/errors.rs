@@ -4,16 +4,14 @@ use alloc::vec::Vec;
 
 use alloy_primitives::U256;
 use alloy_sol_types::{SolError, sol};
-use ogpu_common::amount::widen;
-use ogpu_common::key;
+use ogpu_common::{
+    amount::{time, widen},
+    words,
+};
 use ogpu_rules::{MAX_COLLATERAL, Party, RuleError};
 use stylus_sdk::{prelude::*, stylus_core::calls::errors::Error as CallError};
 
-use crate::{
-    TaskManager,
-    abi::{id, time},
-    events::word,
-};
+use crate::{Market, abi::id, events::word};
 
 sol! {
     /// There is no task with this id.
@@ -73,40 +71,35 @@ sol! {
     /// A slash takes at most the collateral of the task.
     #[derive(Debug, PartialEq)]
     error SlashAboveCollateral(uint256 slash, uint256 collateral);
-    /// The field with this place in the struct or the arguments, counted from 0, is out of its range.
+    /// The argument with this place, counted from 0 with the fields of a struct in its place, is out of its range.
     #[derive(Debug, PartialEq)]
     error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
     /// The owner has to name the other contracts with `setSiblings` first.
     #[derive(Debug, PartialEq)]
     error SiblingsNotSet();
+    /// The owner has to give the market a set of parameters with `setParameters` first.
+    #[derive(Debug, PartialEq)]
+    error ParametersNotSet();
+    /// There is no program at this address.
+    #[derive(Debug, PartialEq)]
+    error InvalidExtension(address extension);
+    /// There is no function with this selector.
+    #[derive(Debug, PartialEq)]
+    error UnknownSelector(bytes4 selector);
     /// There can be no more sets of parameters.
     #[derive(Debug, PartialEq)]
     error TooManyVersions();
 }
 
 /// Why a call to the task manager fails: one of the errors above, one of the shared code, or one of a sibling.
-///
-/// It holds the revert data, encoded where the error arises: three words, whatever it says, which keeps the program small.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Vec<u8>);
 
 impl Error {
-    /// An error all of whose fields are words, which are these. One function for all of them is a fraction of the code of an encoder
-    /// for each.
-    pub(crate) fn of<E: SolError>(fields: &[&U256]) -> Self {
-        Self(encode(E::SELECTOR, fields))
+    /// An error all of whose fields are words, which are these.
+    pub fn of<E: SolError>(fields: &[&U256]) -> Self {
+        Self(words::encode(E::SELECTOR, fields))
     }
-}
-
-/// A selector and words: the data of an error, or of a call.
-#[inline(never)]
-pub(crate) fn encode(selector: [u8; 4], words: &[&U256]) -> Vec<u8> {
-    let mut data = Vec::with_capacity(4 + 32 * words.len());
-    data.extend_from_slice(&selector);
-    for word in words {
-        data.extend_from_slice(key::word(word).as_slice());
-    }
-    data
 }
 
 impl From<Error> for Vec<u8> {
@@ -116,41 +109,20 @@ impl From<Error> for Vec<u8> {
 }
 
 impl From<ogpu_common::Error> for Error {
-    #[inline(never)]
     fn from(error: ogpu_common::Error) -> Self {
-        Self(error.into())
+        Self(error.0)
     }
 }
 
 impl From<CallError> for Error {
     /// A sibling's revert data passes through unchanged.
-    #[inline(never)]
     fn from(error: CallError) -> Self {
-        Self(error.into())
+        ogpu_common::Error::from(error).into()
     }
 }
 
-/// Lists errors in the exported interface.
 #[cfg(feature = "export-abi")]
-macro_rules! listed {
-    ($($error:ident),* $(,)?) => {
-        impl stylus_sdk::abi::export::internal::InnerTypes for Error {
-            fn inner_types() -> Vec<stylus_sdk::abi::export::internal::InnerType> {
-                use stylus_sdk::abi::export::internal::InnerType;
-
-                let mut types = vec![$(InnerType {
-                    name: alloc::format!("error {};", $error::SIGNATURE.replace(',', ", ")),
-                    id: core::any::TypeId::of::<$error>(),
-                }),*];
-                types.extend(ogpu_common::Error::inner_types());
-                types
-            }
-        }
-    };
-}
-
-#[cfg(feature = "export-abi")]
-listed! {
+ogpu_common::listed!(Error:
     UnknownTask,
     UnknownProvider,
     WrongStatus,
@@ -172,13 +144,17 @@ listed! {
     SlashAboveCollateral,
     OutOfRange,
     SiblingsNotSet,
-    TooManyVersions,
-}
+    ParametersNotSet,
+    InvalidExtension,
+    UnknownSelector,
+    TooManyVersions;
+    ogpu_common::Error
+);
 
-impl TaskManager {
+impl Market {
     /// The error that tells the caller why the rules refuse a step on this task by this provider.
     #[inline(never)]
-    pub(crate) fn refused(&self, task_id: &U256, provider_id: &U256, rule: RuleError) -> Error {
+    pub fn refused(&self, task_id: &U256, provider_id: &U256, rule: RuleError) -> Error {
         let caller = word(self.vm().msg_sender());
         match rule {
             RuleError::WrongStatus(status) => {

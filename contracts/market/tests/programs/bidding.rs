@@ -1,15 +1,12 @@
 //! Making tasks, bidding, assignment.
 
 use super::*;
-use crate::abi::{BidView, TaskView, Terms};
 use alloy_primitives::keccak256;
+use market::abi::{BidView, TaskView, Terms};
 use ogpu_common::{AmountTooLarge, ZeroAmount};
 
 fn terms() -> Terms {
     Terms {
-        metadata: "ipfs://task".into(),
-        budget: n(10_000),
-        duration: 400,
         biddingWindow: 50,
         minTrust: 5_000,
         minCollateral: n(900),
@@ -19,14 +16,15 @@ fn terms() -> Terms {
 
 #[test]
 fn a_task_locks_its_budget() {
-    let mut market = Market::new();
+    let mut market = Stage::new();
     let lock = Siblings::lockCall {
         taskId: T,
         payer: CLIENT,
         amount: n(10_000),
     };
     market.calling(CLIENT, ESCROW, lock, Vec::new(), |m| {
-        m.submit_task("ipfs://task".into(), n(10_000), 400)
+        m.tasks
+            .submit_task("ipfs://task".into(), n(10_000), 400)
             .map(drop)
     });
     let event = TaskSubmitted {
@@ -40,7 +38,7 @@ fn a_task_locks_its_budget() {
         metadata: "ipfs://task".into(),
     };
     assert_eq!(market.last::<TaskSubmitted>(), event);
-    assert_eq!(market.manager.task_count(), T);
+    assert_eq!(market.programs.admin.task_count(), T);
     let view = TaskView {
         client: CLIENT,
         budget: n(10_000),
@@ -55,14 +53,14 @@ fn a_task_locks_its_budget() {
         minCollateral: n(0),
         trustWeight: 3_000,
     };
-    assert_eq!(market.manager.task_of(T), Ok(view));
+    assert_eq!(market.programs.admin.task_of(T), Ok(view));
 }
 
 #[test]
 fn a_task_has_bounds() {
-    let mut market = Market::new();
+    let mut market = Stage::new();
     let mut submit =
-        |budget, duration| market.by(CLIENT, |m| m.submit_task(String::new(), budget, duration));
+        |budget, duration| market.by(CLIENT, |m| m.tasks.submit_task("".into(), budget, duration));
     refused(submit(n(0), 400), ZeroAmount {});
     let maximum = n((1 << 96) - 1);
     refused(
@@ -89,29 +87,32 @@ fn a_task_has_bounds() {
     refused(submit(n(1), 10_001), error(10_001));
     refused(submit(n(1), u64::MAX), error(u64::MAX as u128));
     assert_eq!(submit(maximum, 10_000), Ok(T));
-    refused(market.manager.task_of(n(2)), UnknownTask { taskId: n(2) });
+    refused(
+        market.programs.admin.task_of(n(2)),
+        UnknownTask { taskId: n(2) },
+    );
     // an id that would be the first one's if it were cut
     let long = U256::from_limbs([1, 0, 0, 1]);
     refused(
-        market.by(ALICE, |m| m.place_bid(long, A, n(1))),
+        market.by(ALICE, |m| m.tasks.place_bid(long, A, n(1))),
         UnknownTask { taskId: long },
     );
 }
 
 #[test]
 fn clients_may_need_a_stake() {
-    let mut market = Market::new();
+    let mut market = Stage::new();
     let asks = Parameters {
         minClientStake: U96::from(500),
         ..parameters()
     };
-    market.by(OWNER, |m| m.set_parameters(asks)).unwrap();
-    let staked = |market: &Market, stake: u128| {
+    market.by(OWNER, |m| m.admin.set_parameters(asks)).unwrap();
+    let staked = |market: &Stage, stake: u128| {
         let call = Siblings::totalStakeOfCall { account: CLIENT }.abi_encode();
         market.chain.answer(VAULT, call, Ok(n(stake).abi_encode()));
     };
     staked(&market, 499);
-    let submitted = market.by(CLIENT, |m| m.submit_task(String::new(), n(1), 1));
+    let submitted = market.by(CLIENT, |m| m.tasks.submit_task("".into(), n(1), 1));
     refused(
         submitted,
         ClientStakeTooLow {
@@ -121,16 +122,21 @@ fn clients_may_need_a_stake() {
     );
     staked(&market, 500);
     assert_eq!(
-        market.by(CLIENT, |m| m.submit_task(String::new(), n(1), 1)),
+        market.by(CLIENT, |m| m.tasks.submit_task("".into(), n(1), 1)),
         Ok(T)
     );
 }
 
 #[test]
 fn terms_bind_bidders() {
-    let mut market = Market::new();
+    let mut market = Stage::new();
     assert_eq!(
-        market.by(CLIENT, |m| m.submit_task_with_terms(terms())),
+        market.by(CLIENT, |m| m.orders.submit_task_with_terms(
+            "ipfs://task".into(),
+            n(10_000),
+            400,
+            terms()
+        )),
         Ok(T)
     );
     let event = TermsSet {
@@ -140,7 +146,7 @@ fn terms_bind_bidders() {
         trustWeight: 8_000,
     };
     assert_eq!(market.last::<TermsSet>(), event);
-    let view = market.manager.task_of(T).unwrap();
+    let view = market.programs.admin.task_of(T).unwrap();
     assert_eq!(
         (
             view.deadline,
@@ -152,27 +158,33 @@ fn terms_bind_bidders() {
     );
 
     market.standing(B, BOB, 4_999);
-    market.by(STRANGER, |m| m.refresh_provider(B)).unwrap();
+    market
+        .by(STRANGER, |m| m.admin.refresh_provider(B))
+        .unwrap();
     refused(
-        market.by(BOB, |m| m.place_bid(T, B, n(1))),
+        market.by(BOB, |m| m.tasks.place_bid(T, B, n(1))),
         TrustTooLow {
             trust: n(4_999),
             required: n(5_000),
         },
     );
     market
-        .by(ALICE, |m| m.withdraw_collateral(A, n(1_096)))
+        .by(ALICE, |m| m.admin.withdraw_collateral(A, n(1_096)))
         .unwrap();
     refused(
-        market.by(ALICE, |m| m.place_bid(T, A, n(1))),
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(1))),
         CollateralTooLow {
             free: n(899),
             required: n(900),
         },
     );
-    market.by(ALICE, |m| m.deposit_collateral(A, n(1))).unwrap();
-    market.by(ALICE, |m| m.place_bid(T, A, n(1))).unwrap();
-    market.by(CLIENT, |m| m.assign_provider(T, A)).unwrap();
+    market
+        .by(ALICE, |m| m.admin.deposit_collateral(A, n(1)))
+        .unwrap();
+    market.by(ALICE, |m| m.tasks.place_bid(T, A, n(1))).unwrap();
+    market
+        .by(CLIENT, |m| m.tasks.assign_provider(T, A))
+        .unwrap();
     assert_eq!(market.last::<ProviderAssigned>().collateral, n(900));
     assert_eq!(market.collateral(A), n(0));
 
@@ -182,7 +194,12 @@ fn terms_bind_bidders() {
         minimum: n(minimum),
         maximum: n(maximum),
     };
-    let mut submit = |terms| market.by(CLIENT, |m| m.submit_task_with_terms(terms));
+    let mut submit = |terms| {
+        market.by(CLIENT, |m| {
+            m.orders
+                .submit_task_with_terms("ipfs://task".into(), n(10_000), 400, terms)
+        })
+    };
     refused(
         submit(Terms {
             biddingWindow: 0,
@@ -215,8 +232,10 @@ fn terms_bind_bidders() {
 
 #[test]
 fn a_bid_holds_the_bond_once() {
-    let mut market = Market::open();
-    market.by(ALICE, |m| m.place_bid(T, A, n(8_000))).unwrap();
+    let mut market = Stage::open();
+    market
+        .by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000)))
+        .unwrap();
     assert_eq!(
         market.last::<BidPlaced>(),
         BidPlaced {
@@ -226,23 +245,25 @@ fn a_bid_holds_the_bond_once() {
         }
     );
     assert_eq!(market.collateral(A), n(1_995));
-    market.by(ALICE, |m| m.place_bid(T, A, n(7_500))).unwrap();
+    market
+        .by(ALICE, |m| m.tasks.place_bid(T, A, n(7_500)))
+        .unwrap();
     assert_eq!(market.collateral(A), n(1_995));
     assert_eq!(
-        market.manager.bid_of(T, A),
+        market.programs.admin.bid_of(T, A),
         Ok(BidView {
             price: n(7_500),
             resultSeal: B256::ZERO
         })
     );
     refused(
-        market.by(ALICE, |m| m.place_bid(T, A, n(7_501))),
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(7_501))),
         PriceRaised {
             price: n(7_501),
             standing: n(7_500),
         },
     );
-    market.by(ALICE, |m| m.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
     assert_eq!(
         market.last::<BidWithdrawn>(),
         BidWithdrawn {
@@ -253,62 +274,67 @@ fn a_bid_holds_the_bond_once() {
     assert_eq!(
         (
             market.collateral(A),
-            market.manager.task_of(T).unwrap().providerId
+            market.programs.admin.task_of(T).unwrap().providerId
         ),
         (n(2_000), n(0))
     );
     refused(
-        market.by(ALICE, |m| m.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
         NoBid {
             taskId: T,
             providerId: A,
         },
     );
-    market.by(ALICE, |m| m.place_bid(T, A, n(9_999))).unwrap();
+    market
+        .by(ALICE, |m| m.tasks.place_bid(T, A, n(9_999)))
+        .unwrap();
 }
 
 #[test]
 fn bids_are_refused_with_reasons() {
-    let mut market = Market::open();
+    let mut market = Stage::open();
     refused(
-        market.by(ALICE, |m| m.place_bid(n(2), A, n(1))),
+        market.by(ALICE, |m| m.tasks.place_bid(n(2), A, n(1))),
         UnknownTask { taskId: n(2) },
     );
     refused(
-        market.by(ALICE, |m| m.place_bid(T, n(9), n(1))),
+        market.by(ALICE, |m| m.tasks.place_bid(T, n(9), n(1))),
         UnknownProvider { providerId: n(9) },
     );
     refused(
-        market.by(BOB, |m| m.place_bid(T, A, n(1))),
+        market.by(BOB, |m| m.tasks.place_bid(T, A, n(1))),
         NotProvider {
             providerId: A,
             caller: BOB,
         },
     );
-    refused(market.by(ALICE, |m| m.place_bid(T, A, n(0))), ZeroAmount {});
     refused(
-        market.by(ALICE, |m| m.place_bid(T, A, n(10_001))),
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(0))),
+        ZeroAmount {},
+    );
+    refused(
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(10_001))),
         PriceAboveBudget {
             price: n(10_001),
             budget: n(10_000),
         },
     );
     market
-        .by(ALICE, |m| m.withdraw_collateral(A, n(1_196)))
+        .by(ALICE, |m| m.admin.withdraw_collateral(A, n(1_196)))
         .unwrap();
     // 804 left: the bond of 5 is there, the collateral of 800 is not
     refused(
-        market.by(ALICE, |m| m.place_bid(T, A, n(8_000))),
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000))),
         CollateralTooLow {
             free: n(799),
             required: n(800),
         },
     );
     market
-        .by(ALICE, |m| m.withdraw_collateral(A, n(800)))
+        .by(ALICE, |m| m.admin.withdraw_collateral(A, n(800)))
         .unwrap();
     refused(
-        market.by(ALICE, |m| m.place_bid(T, A, n(1))),
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(1))),
         CollateralTooLow {
             free: n(4),
             required: n(5),
@@ -316,7 +342,7 @@ fn bids_are_refused_with_reasons() {
     );
     market.chain.pass(600);
     refused(
-        market.by(BOB, |m| m.place_bid(T, B, n(1))),
+        market.by(BOB, |m| m.tasks.place_bid(T, B, n(1))),
         TooLate {
             taskId: T,
             until: START + 600,
@@ -326,24 +352,31 @@ fn bids_are_refused_with_reasons() {
 
 #[test]
 fn nobody_bids_on_its_own_task() {
-    let mut market = Market::new();
+    let mut market = Stage::new();
     market
-        .by(ALICE, |m| m.submit_task(String::new(), n(10_000), 400))
+        .by(ALICE, |m| m.tasks.submit_task("".into(), n(10_000), 400))
         .unwrap();
     refused(
-        market.by(ALICE, |m| m.place_bid(T, A, n(1))),
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(1))),
         SelfDealing { account: ALICE },
     );
-    market.by(BOB, |m| m.place_bid(T, B, n(1))).unwrap();
+    market.by(BOB, |m| m.tasks.place_bid(T, B, n(1))).unwrap();
 }
 
 #[test]
 fn a_late_lead_extends_the_bidding() {
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     market.chain.pass(580);
-    market.by(BOB, |m| m.place_bid(T, B, n(8_500))).unwrap();
-    assert_eq!(market.manager.task_of(T).unwrap().deadline, START + 600);
-    market.by(BOB, |m| m.place_bid(T, B, n(7_000))).unwrap();
+    market
+        .by(BOB, |m| m.tasks.place_bid(T, B, n(8_500)))
+        .unwrap();
+    assert_eq!(
+        market.programs.admin.task_of(T).unwrap().deadline,
+        START + 600
+    );
+    market
+        .by(BOB, |m| m.tasks.place_bid(T, B, n(7_000)))
+        .unwrap();
     assert_eq!(
         market.last::<BiddingExtended>(),
         BiddingExtended {
@@ -351,7 +384,7 @@ fn a_late_lead_extends_the_bidding() {
             biddingEnds: START + 640
         }
     );
-    let view = market.manager.task_of(T).unwrap();
+    let view = market.programs.admin.task_of(T).unwrap();
     assert_eq!(
         (view.deadline, view.providerId, view.runnerUpId),
         (START + 640, B, A)
@@ -360,22 +393,24 @@ fn a_late_lead_extends_the_bidding() {
 
 #[test]
 fn the_client_chooses_any_bid() {
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     refused(
-        market.by(CLIENT, |m| m.assign_provider(T, n(9))),
+        market.by(CLIENT, |m| m.tasks.assign_provider(T, n(9))),
         NoBid {
             taskId: T,
             providerId: n(9),
         },
     );
     refused(
-        market.by(STRANGER, |m| m.assign_provider(T, A)),
+        market.by(STRANGER, |m| m.tasks.assign_provider(T, A)),
         TooEarly {
             taskId: T,
             from: START + 600,
         },
     );
-    market.by(CLIENT, |m| m.assign_provider(T, B)).unwrap();
+    market
+        .by(CLIENT, |m| m.tasks.assign_provider(T, B))
+        .unwrap();
     let event = ProviderAssigned {
         taskId: T,
         providerId: B,
@@ -385,23 +420,23 @@ fn the_client_chooses_any_bid() {
     };
     assert_eq!(market.last::<ProviderAssigned>(), event);
     assert_eq!(market.collateral(B), n(2_000 - 5 - 900));
-    let view = market.manager.task_of(T).unwrap();
+    let view = market.programs.admin.task_of(T).unwrap();
     assert_eq!(
         (view.status, view.providerId, view.price, view.deadline),
         (2, B, n(9_000), START + 400)
     );
     refused(
-        market.by(CLIENT, |m| m.assign_provider(T, A)),
+        market.by(CLIENT, |m| m.tasks.assign_provider(T, A)),
         WrongStatus {
             taskId: T,
             status: 2,
         },
     );
     // the loser takes its bond back, the winner cannot
-    market.by(ALICE, |m| m.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
     refused(
-        market.by(BOB, |m| m.withdraw_bid(T, B)),
+        market.by(BOB, |m| m.orders.withdraw_bid(T, B)),
         BidWon {
             taskId: T,
             providerId: B,
@@ -411,29 +446,31 @@ fn the_client_chooses_any_bid() {
 
 #[test]
 fn anyone_triggers_the_best_fit_in_the_grace() {
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     market.chain.pass(600);
     refused(
-        market.by(STRANGER, |m| m.assign_provider(T, B)),
+        market.by(STRANGER, |m| m.tasks.assign_provider(T, B)),
         NotBestFit {
             providerId: B,
             bestProviderId: A,
         },
     );
-    market.by(STRANGER, |m| m.assign_provider(T, n(0))).unwrap();
+    market
+        .by(STRANGER, |m| m.tasks.assign_provider(T, n(0)))
+        .unwrap();
     assert_eq!(market.last::<ProviderAssigned>().providerId, A);
 
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     market.chain.pass(900);
     refused(
-        market.by(STRANGER, |m| m.assign_provider(T, n(0))),
+        market.by(STRANGER, |m| m.tasks.assign_provider(T, n(0))),
         TooLate {
             taskId: T,
             until: START + 900,
         },
     );
     refused(
-        market.by(CLIENT, |m| m.assign_provider(T, A)),
+        market.by(CLIENT, |m| m.tasks.assign_provider(T, A)),
         TooLate {
             taskId: T,
             until: START + 900,
@@ -443,42 +480,46 @@ fn anyone_triggers_the_best_fit_in_the_grace() {
 
 #[test]
 fn an_ineligible_leader_gives_way() {
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     market
-        .by(ALICE, |m| m.withdraw_collateral(A, n(1_196)))
+        .by(ALICE, |m| m.admin.withdraw_collateral(A, n(1_196)))
         .unwrap();
     refused(
-        market.by(CLIENT, |m| m.assign_provider(T, A)),
+        market.by(CLIENT, |m| m.tasks.assign_provider(T, A)),
         CollateralTooLow {
             free: n(799),
             required: n(800),
         },
     );
     market.chain.pass(600);
-    market.by(STRANGER, |m| m.assign_provider(T, B)).unwrap();
+    market
+        .by(STRANGER, |m| m.tasks.assign_provider(T, B))
+        .unwrap();
     assert_eq!(market.last::<ProviderAssigned>().providerId, B);
 
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     market
-        .by(ALICE, |m| m.withdraw_collateral(A, n(1_995)))
+        .by(ALICE, |m| m.admin.withdraw_collateral(A, n(1_995)))
         .unwrap();
     market
-        .by(BOB, |m| m.withdraw_collateral(B, n(1_995)))
+        .by(BOB, |m| m.admin.withdraw_collateral(B, n(1_995)))
         .unwrap();
     market.chain.pass(600);
     refused(
-        market.by(STRANGER, |m| m.assign_provider(T, n(0))),
+        market.by(STRANGER, |m| m.tasks.assign_provider(T, n(0))),
         NoEligibleBid { taskId: T },
     );
 }
 
 #[test]
 fn a_leader_that_withdraws_gives_way() {
-    let mut market = Market::with_bids();
-    market.by(ALICE, |m| m.withdraw_bid(T, A)).unwrap();
-    let view = market.manager.task_of(T).unwrap();
+    let mut market = Stage::with_bids();
+    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    let view = market.programs.admin.task_of(T).unwrap();
     assert_eq!((view.providerId, view.runnerUpId), (B, n(0)));
     market.chain.pass(600);
-    market.by(STRANGER, |m| m.assign_provider(T, n(0))).unwrap();
+    market
+        .by(STRANGER, |m| m.tasks.assign_provider(T, n(0)))
+        .unwrap();
     assert_eq!(market.last::<ProviderAssigned>().providerId, B);
 }

@@ -1,21 +1,23 @@
 //! Delivery, judgement, settlement, and every other end.
 
 use super::*;
-use crate::abi::BidView;
+use market::abi::BidView;
 use ogpu_common::OwnableUnauthorizedAccount;
 
 #[test]
 fn a_delivery_is_sealed() {
-    let mut market = Market::assigned();
-    let seal = market.manager.seal_of(T, A, HASH);
+    let mut market = Stage::assigned();
+    let seal = market.programs.admin.seal_of(T, A, HASH);
     refused(
-        market.by(BOB, |m| m.submit_result(T, seal)),
+        market.by(BOB, |m| m.tasks.submit_result(T, seal)),
         NotProvider {
             providerId: A,
             caller: BOB,
         },
     );
-    market.by(ALICE, |m| m.submit_result(T, seal)).unwrap();
+    market
+        .by(ALICE, |m| m.tasks.submit_result(T, seal))
+        .unwrap();
     assert_eq!(
         market.last::<ResultSubmitted>(),
         ResultSubmitted {
@@ -25,22 +27,25 @@ fn a_delivery_is_sealed() {
         }
     );
     assert_eq!(
-        market.manager.bid_of(T, A),
+        market.programs.admin.bid_of(T, A),
         Ok(BidView {
             price: n(8_000),
             resultSeal: seal
         })
     );
-    assert_eq!(market.manager.task_of(T).unwrap().deadline, START + 1_000);
+    assert_eq!(
+        market.programs.admin.task_of(T).unwrap().deadline,
+        START + 1_000
+    );
     refused(
-        market.by(ALICE, |m| m.submit_result(T, seal)),
+        market.by(ALICE, |m| m.tasks.submit_result(T, seal)),
         WrongStatus {
             taskId: T,
             status: 3,
         },
     );
     refused(
-        market.by(ALICE, |m| m.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
         BidWon {
             taskId: T,
             providerId: A,
@@ -50,10 +55,10 @@ fn a_delivery_is_sealed() {
 
 #[test]
 fn work_ends_at_the_deadline() {
-    let mut market = Market::assigned();
+    let mut market = Stage::assigned();
     market.chain.pass(400);
     refused(
-        market.by(ALICE, |m| m.submit_result(T, HASH)),
+        market.by(ALICE, |m| m.tasks.submit_result(T, HASH)),
         TooLate {
             taskId: T,
             until: START + 400,
@@ -63,15 +68,17 @@ fn work_ends_at_the_deadline() {
 
 #[test]
 fn the_client_accepts_what_matches_the_seal() {
-    let mut market = Market::submitted();
+    let mut market = Stage::submitted();
     refused(
-        market.by(STRANGER, |m| m.verify_completion(T, HASH)),
+        market.by(STRANGER, |m| m.tasks.verify_completion(T, HASH)),
         NotClient {
             taskId: T,
             caller: STRANGER,
         },
     );
-    market.by(CLIENT, |m| m.verify_completion(T, HASH)).unwrap();
+    market
+        .by(CLIENT, |m| m.tasks.verify_completion(T, HASH))
+        .unwrap();
     assert_eq!(
         market.last::<CompletionVerified>(),
         CompletionVerified {
@@ -81,17 +88,24 @@ fn the_client_accepts_what_matches_the_seal() {
         }
     );
     assert_eq!(
-        (market.status(), market.manager.task_of(T).unwrap().deadline),
+        (
+            market.status(),
+            market.programs.admin.task_of(T).unwrap().deadline
+        ),
         (4, START + 500)
     );
 }
 
 #[test]
 fn another_providers_seal_matches_nothing() {
-    let mut market = Market::assigned();
-    let copied = market.manager.seal_of(T, B, HASH);
-    market.by(ALICE, |m| m.submit_result(T, copied)).unwrap();
-    market.by(CLIENT, |m| m.verify_completion(T, HASH)).unwrap();
+    let mut market = Stage::assigned();
+    let copied = market.programs.admin.seal_of(T, B, HASH);
+    market
+        .by(ALICE, |m| m.tasks.submit_result(T, copied))
+        .unwrap();
+    market
+        .by(CLIENT, |m| m.tasks.verify_completion(T, HASH))
+        .unwrap();
     assert_eq!(
         market.last::<ResultRejected>(),
         ResultRejected {
@@ -105,18 +119,20 @@ fn another_providers_seal_matches_nothing() {
 
 #[test]
 fn a_rejection_comes_within_the_review_window() {
-    let mut market = Market::submitted();
+    let mut market = Stage::submitted();
     market.chain.pass(1_000);
     refused(
-        market.by(CLIENT, |m| m.verify_completion(T, B256::ZERO)),
+        market.by(CLIENT, |m| m.tasks.verify_completion(T, B256::ZERO)),
         TooLate {
             taskId: T,
             until: START + 1_000,
         },
     );
-    market.by(CLIENT, |m| m.verify_completion(T, HASH)).unwrap();
+    market
+        .by(CLIENT, |m| m.tasks.verify_completion(T, HASH))
+        .unwrap();
     refused(
-        market.by(CLIENT, |m| m.verify_completion(T, HASH)),
+        market.by(CLIENT, |m| m.tasks.verify_completion(T, HASH)),
         WrongStatus {
             taskId: T,
             status: 4,
@@ -125,11 +141,11 @@ fn a_rejection_comes_within_the_review_window() {
 }
 
 /// 8,000 wei at 2.5 %; the collateral of 800 and the bond of 5 return.
-fn is_paid(mut market: Market, wait: u64) {
+fn is_paid(mut market: Stage, wait: u64) {
     market.chain.pass(wait - 1);
     let from = START + wait;
     refused(
-        market.by(STRANGER, |m| m.finalize_payment(T)),
+        market.by(STRANGER, |m| m.tasks.finalize_payment(T)),
         TooEarly { taskId: T, from },
     );
     market.chain.pass(1);
@@ -143,7 +159,7 @@ fn is_paid(mut market: Market, wait: u64) {
         fee: n(200),
     };
     market.calling(STRANGER, ESCROW, settle, Vec::new(), |m| {
-        m.finalize_payment(T)
+        m.tasks.finalize_payment(T)
     });
     let event = PaymentFinalized {
         taskId: T,
@@ -153,16 +169,19 @@ fn is_paid(mut market: Market, wait: u64) {
     };
     assert_eq!(market.last::<PaymentFinalized>(), event);
     assert_eq!(market.status(), 7);
-    assert_eq!(market.manager.card_of(A), (ALICE, n(5_100), n(2_000)));
+    assert_eq!(
+        market.programs.admin.card_of(A),
+        (ALICE, n(5_100), n(2_000))
+    );
     refused(
-        market.by(STRANGER, |m| m.finalize_payment(T)),
+        market.by(STRANGER, |m| m.tasks.finalize_payment(T)),
         WrongStatus {
             taskId: T,
             status: 7,
         },
     );
     refused(
-        market.by(ALICE, |m| m.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
         BidWon {
             taskId: T,
             providerId: A,
@@ -172,16 +191,16 @@ fn is_paid(mut market: Market, wait: u64) {
 
 #[test]
 fn an_accepted_result_is_paid() {
-    is_paid(Market::verified(), 500);
+    is_paid(Stage::verified(), 500);
 }
 
 #[test]
 fn a_silent_client_pays() {
-    is_paid(Market::submitted(), 1_000);
+    is_paid(Stage::submitted(), 1_000);
 }
 
 /// Everything returns to the client; half of the collateral of 800 is slashed.
-fn fails(mut market: Market, call: impl Fn(&mut TaskManager) -> Result<(), Error>) {
+fn fails(mut market: Stage, call: impl Fn(&mut Programs) -> Result<(), Error>) {
     let outcome = market.outcome(false, 4_900);
     market
         .chain
@@ -231,10 +250,13 @@ fn fails(mut market: Market, call: impl Fn(&mut TaskManager) -> Result<(), Error
         }
     );
     assert_eq!(market.status(), 9);
-    assert_eq!(market.manager.card_of(A), (ALICE, n(4_900), n(1_600)));
+    assert_eq!(
+        market.programs.admin.card_of(A),
+        (ALICE, n(4_900), n(1_600))
+    );
     assert!(market.by(STRANGER, &call).is_err());
     refused(
-        market.by(ALICE, |m| m.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
         BidWon {
             taskId: T,
             providerId: A,
@@ -244,25 +266,25 @@ fn fails(mut market: Market, call: impl Fn(&mut TaskManager) -> Result<(), Error
 
 #[test]
 fn a_missed_deadline_fails() {
-    let mut market = Market::assigned();
+    let mut market = Stage::assigned();
     market.chain.pass(399);
     refused(
-        market.by(STRANGER, |m| m.fail_task(T)),
+        market.by(STRANGER, |m| m.exits.fail_task(T)),
         TooEarly {
             taskId: T,
             from: START + 400,
         },
     );
     market.chain.pass(1);
-    fails(market, |m| m.fail_task(T));
+    fails(market, |m| m.exits.fail_task(T));
 }
 
 #[test]
 fn an_undisputed_rejection_fails() {
-    let mut market = Market::rejected();
+    let mut market = Stage::rejected();
     market.chain.pass(499);
     refused(
-        market.by(STRANGER, |m| m.finalize_payment(T)),
+        market.by(STRANGER, |m| m.tasks.finalize_payment(T)),
         TooEarly {
             taskId: T,
             from: START + 500,
@@ -270,26 +292,26 @@ fn an_undisputed_rejection_fails() {
     );
     market.chain.pass(1);
     refused(
-        market.by(ALICE, |m| m.open_dispute(T)),
+        market.by(ALICE, |m| m.exits.open_dispute(T)),
         TooLate {
             taskId: T,
             until: START + 500,
         },
     );
-    fails(market, |m| m.finalize_payment(T));
+    fails(market, |m| m.tasks.finalize_payment(T));
 }
 
 #[test]
 fn each_side_disputes_what_went_against_it() {
-    let mut market = Market::rejected();
+    let mut market = Stage::rejected();
     refused(
-        market.by(CLIENT, |m| m.open_dispute(T)),
+        market.by(CLIENT, |m| m.exits.open_dispute(T)),
         NotProvider {
             providerId: A,
             caller: CLIENT,
         },
     );
-    market.by(ALICE, |m| m.open_dispute(T)).unwrap();
+    market.by(ALICE, |m| m.exits.open_dispute(T)).unwrap();
     assert_eq!(
         market.last::<DisputeOpened>(),
         DisputeOpened {
@@ -298,22 +320,25 @@ fn each_side_disputes_what_went_against_it() {
         }
     );
     assert_eq!(
-        (market.status(), market.manager.task_of(T).unwrap().deadline),
+        (
+            market.status(),
+            market.programs.admin.task_of(T).unwrap().deadline
+        ),
         (6, START + 2_000)
     );
 
-    let mut market = Market::verified();
+    let mut market = Stage::verified();
     refused(
-        market.by(ALICE, |m| m.open_dispute(T)),
+        market.by(ALICE, |m| m.exits.open_dispute(T)),
         NotClient {
             taskId: T,
             caller: ALICE,
         },
     );
-    market.by(CLIENT, |m| m.open_dispute(T)).unwrap();
+    market.by(CLIENT, |m| m.exits.open_dispute(T)).unwrap();
     assert_eq!(market.status(), 6);
     refused(
-        Market::submitted().by(CLIENT, |m| m.open_dispute(T)),
+        Stage::submitted().by(CLIENT, |m| m.exits.open_dispute(T)),
         WrongStatus {
             taskId: T,
             status: 3,
@@ -323,16 +348,19 @@ fn each_side_disputes_what_went_against_it() {
 
 #[test]
 fn the_owner_arbitrates() {
-    let mut market = Market::disputed();
+    let mut market = Stage::disputed();
     refused(
-        market.by(CLIENT, |m| m.resolve_dispute(T, 0, n(0))),
+        market.by(CLIENT, |m| m.exits.resolve_dispute(T, 0, n(0))),
         OwnableUnauthorizedAccount { account: CLIENT },
     );
     let error = SlashAboveCollateral {
         slash: n(801),
         collateral: n(800),
     };
-    refused(market.by(OWNER, |m| m.resolve_dispute(T, 0, n(801))), error);
+    refused(
+        market.by(OWNER, |m| m.exits.resolve_dispute(T, 0, n(801))),
+        error,
+    );
     let error = OutOfRange {
         field: 1,
         value: n(10_001),
@@ -340,7 +368,7 @@ fn the_owner_arbitrates() {
         maximum: n(10_000),
     };
     refused(
-        market.by(OWNER, |m| m.resolve_dispute(T, 10_001, n(0))),
+        market.by(OWNER, |m| m.exits.resolve_dispute(T, 10_001, n(0))),
         error,
     );
     market.outcome(false, 4_800);
@@ -362,7 +390,7 @@ fn the_owner_arbitrates() {
         fee: n(50),
     };
     market.calling(OWNER, ESCROW, settle, Vec::new(), |m| {
-        m.resolve_dispute(T, 2_500, n(100))
+        m.exits.resolve_dispute(T, 2_500, n(100))
     });
     let event = DisputeResolved {
         taskId: T,
@@ -373,11 +401,11 @@ fn the_owner_arbitrates() {
     };
     assert_eq!(market.last::<DisputeResolved>(), event);
     assert_eq!(
-        (market.status(), market.manager.card_of(A)),
+        (market.status(), market.programs.admin.card_of(A)),
         (8, (ALICE, n(4_800), n(1_900)))
     );
     refused(
-        market.by(OWNER, |m| m.resolve_dispute(T, 0, n(0))),
+        market.by(OWNER, |m| m.exits.resolve_dispute(T, 0, n(0))),
         WrongStatus {
             taskId: T,
             status: 8,
@@ -387,10 +415,10 @@ fn the_owner_arbitrates() {
 
 #[test]
 fn a_silent_owner_splits_in_halves() {
-    let mut market = Market::disputed();
+    let mut market = Stage::disputed();
     market.chain.pass(1_999);
     refused(
-        market.by(STRANGER, |m| m.finalize_payment(T)),
+        market.by(STRANGER, |m| m.tasks.finalize_payment(T)),
         TooEarly {
             taskId: T,
             from: START + 2_000,
@@ -406,7 +434,7 @@ fn a_silent_owner_splits_in_halves() {
         fee: n(100),
     };
     market.calling(STRANGER, ESCROW, settle, Vec::new(), |m| {
-        m.finalize_payment(T)
+        m.tasks.finalize_payment(T)
     });
     let event = DisputeResolved {
         taskId: T,
@@ -417,16 +445,16 @@ fn a_silent_owner_splits_in_halves() {
     };
     assert_eq!(market.last::<DisputeResolved>(), event);
     assert_eq!(
-        (market.status(), market.manager.card_of(A)),
+        (market.status(), market.programs.admin.card_of(A)),
         (8, (ALICE, n(5_000), n(2_000)))
     );
 }
 
 #[test]
 fn the_client_cancels_while_open() {
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     refused(
-        market.by(STRANGER, |m| m.cancel_task(T)),
+        market.by(STRANGER, |m| m.exits.cancel_task(T)),
         NotClient {
             taskId: T,
             caller: STRANGER,
@@ -440,28 +468,30 @@ fn the_client_cancels_while_open() {
         payment: n(0),
         fee: n(0),
     };
-    market.calling(CLIENT, ESCROW, refund, Vec::new(), |m| m.cancel_task(T));
+    market.calling(CLIENT, ESCROW, refund, Vec::new(), |m| {
+        m.exits.cancel_task(T)
+    });
     assert_eq!(market.last::<TaskCancelled>(), TaskCancelled { taskId: T });
     assert_eq!(market.status(), 10);
-    market.by(ALICE, |m| m.withdraw_bid(T, A)).unwrap();
-    market.by(BOB, |m| m.withdraw_bid(T, B)).unwrap();
+    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    market.by(BOB, |m| m.orders.withdraw_bid(T, B)).unwrap();
     assert_eq!(
         (market.collateral(A), market.collateral(B)),
         (n(2_000), n(2_000))
     );
     refused(
-        market.by(CLIENT, |m| m.cancel_task(T)),
+        market.by(CLIENT, |m| m.exits.cancel_task(T)),
         WrongStatus {
             taskId: T,
             status: 10,
         },
     );
     refused(
-        market.by(CLIENT, |m| m.cancel_task(n(2))),
+        market.by(CLIENT, |m| m.exits.cancel_task(n(2))),
         UnknownTask { taskId: n(2) },
     );
     refused(
-        Market::assigned().by(CLIENT, |m| m.cancel_task(T)),
+        Stage::assigned().by(CLIENT, |m| m.exits.cancel_task(T)),
         WrongStatus {
             taskId: T,
             status: 2,
@@ -471,10 +501,10 @@ fn the_client_cancels_while_open() {
 
 #[test]
 fn unassigned_tasks_expire() {
-    let mut market = Market::open();
+    let mut market = Stage::open();
     market.chain.pass(599);
     refused(
-        market.by(STRANGER, |m| m.expire_task(T)),
+        market.by(STRANGER, |m| m.exits.expire_task(T)),
         TooEarly {
             taskId: T,
             from: START + 600,
@@ -489,21 +519,23 @@ fn unassigned_tasks_expire() {
         payment: n(0),
         fee: n(0),
     };
-    market.calling(STRANGER, ESCROW, refund, Vec::new(), |m| m.expire_task(T));
+    market.calling(STRANGER, ESCROW, refund, Vec::new(), |m| {
+        m.exits.expire_task(T)
+    });
     assert_eq!(market.last::<TaskExpired>(), TaskExpired { taskId: T });
     assert_eq!(market.status(), 11);
 
-    let mut market = Market::with_bids();
+    let mut market = Stage::with_bids();
     market.chain.pass(899);
     refused(
-        market.by(STRANGER, |m| m.expire_task(T)),
+        market.by(STRANGER, |m| m.exits.expire_task(T)),
         TooEarly {
             taskId: T,
             from: START + 900,
         },
     );
     market.chain.pass(1);
-    market.by(STRANGER, |m| m.expire_task(T)).unwrap();
-    market.by(ALICE, |m| m.withdraw_bid(T, A)).unwrap();
+    market.by(STRANGER, |m| m.exits.expire_task(T)).unwrap();
+    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
 }

@@ -1,13 +1,12 @@
 //! What happens to tasks, bids and collateral: enough to rebuild the state.
 
-use alloc::vec::Vec;
-
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{B256, U256};
 use alloy_sol_types::sol;
-use ogpu_common::key;
+use ogpu_common::words;
+pub use ogpu_common::words::address as word;
 use stylus_sdk::prelude::*;
 
-use crate::TaskManager;
+use crate::Market;
 pub use crate::abi::ParametersSet;
 
 sol! {
@@ -86,39 +85,20 @@ sol! {
     /// What the market knows of a provider.
     #[derive(Debug, PartialEq)]
     event ProviderRefreshed(uint256 indexed providerId, uint256 trust, uint256 collateral);
+    /// The owner slashed a provider outside of a task; its free collateral is less by `amount`.
+    #[derive(Debug, PartialEq)]
+    event ProviderSlashed(uint256 indexed providerId, uint256 amount, address injured);
+    /// Calls with these selectors, four bytes each, are delegated to this program.
+    #[derive(Debug, PartialEq)]
+    event ExtensionSet(address indexed extension, bytes selectors);
     /// The other contracts are these.
     #[derive(Debug, PartialEq)]
     event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
 }
 
-impl TaskManager {
-    /// Emits an event all of whose fields are words: the indexed ones, then the others, in their order. One function for all of them is
-    /// a fraction of the code of an encoder for each.
-    pub(crate) fn emit(&self, signature: &B256, indexed: &[&U256], others: &[&U256]) {
-        self.emit_with(signature, indexed, others, &[]);
+impl Market {
+    /// Emits an event all of whose fields are words: the indexed ones, then the others, in their order.
+    pub fn emit(&self, signature: &B256, indexed: &[&U256], others: &[&U256]) {
+        words::emit(self.vm(), signature, indexed, others, &[]);
     }
-
-    /// [`TaskManager::emit`] with something after the words, which is padded to whole words.
-    #[inline(never)]
-    pub(crate) fn emit_with(
-        &self,
-        signature: &B256,
-        indexed: &[&U256],
-        others: &[&U256],
-        tail: &[u8],
-    ) {
-        let mut bytes = Vec::with_capacity(32 * (2 + indexed.len() + others.len()) + tail.len());
-        bytes.extend_from_slice(signature.as_slice());
-        for word in indexed.iter().chain(others) {
-            bytes.extend_from_slice(key::word(word).as_slice());
-        }
-        bytes.extend_from_slice(tail);
-        bytes.resize(bytes.len().next_multiple_of(32), 0);
-        self.vm().emit_log(&bytes, 1 + indexed.len());
-    }
-}
-
-/// An address as a word of an event.
-pub(crate) fn word(address: Address) -> U256 {
-    key::number(&address.into_word())
 }

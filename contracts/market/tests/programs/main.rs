@@ -3,16 +3,18 @@
 mod admin;
 mod bidding;
 mod life;
-mod routing;
 
-use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256, address, aliases::U96};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
 use core::fmt::Debug;
 use ogpu_common::testing::Chain;
 
-use crate::{TaskManager, abi::Parameters, errors::*, events::*};
+use market::{Error, abi::*, errors::*, events::*};
+use market_admin::MarketAdmin;
+use market_exits::MarketExits;
+use market_orders::MarketOrders;
+use task_manager::TaskManager;
 
 const OWNER: Address = address!("00000000000000000000000000000000000000aa");
 const ESCROW: Address = address!("00000000000000000000000000000000000000e5");
@@ -70,23 +72,49 @@ fn parameters() -> Parameters {
     }
 }
 
-/// A market, its clock, and what its siblings answer.
-struct Market {
-    chain: Chain,
-    manager: TaskManager,
+/// The programs of one proxy, over its storage.
+struct Programs {
+    tasks: TaskManager,
+    orders: MarketOrders,
+    exits: MarketExits,
+    admin: MarketAdmin,
 }
 
-impl Market {
+impl Programs {
+    fn from(chain: &Chain) -> Self {
+        Self {
+            tasks: TaskManager::from(chain),
+            orders: MarketOrders::from(chain),
+            exits: MarketExits::from(chain),
+            admin: MarketAdmin::from(chain),
+        }
+    }
+}
+
+/// A market, its clock, and what its siblings answer.
+struct Stage {
+    chain: Chain,
+    programs: Programs,
+}
+
+impl Stage {
+    /// A market with an owner, and nothing else.
+    fn bare() -> Self {
+        let chain = Chain::new();
+        let programs = Programs::from(&chain);
+        let mut market = Self { chain, programs };
+        market.by(STRANGER, |m| m.tasks.initialize(OWNER)).unwrap();
+        market
+    }
+
     /// A market with siblings and nobody in it.
     fn empty() -> Self {
-        let chain = Chain::new();
-        let manager = TaskManager::from(&chain);
-        let mut market = Self { chain, manager };
+        let mut market = Self::bare();
         market
-            .by(STRANGER, |m| m.initialize(OWNER, parameters()))
+            .by(OWNER, |m| m.admin.set_parameters(parameters()))
             .unwrap();
         market
-            .by(OWNER, |m| m.set_siblings(ESCROW, VAULT, REGISTRY))
+            .by(OWNER, |m| m.admin.set_siblings(ESCROW, VAULT, REGISTRY))
             .unwrap();
         market
     }
@@ -97,10 +125,10 @@ impl Market {
         market.standing(A, ALICE, 5_000);
         market.standing(B, BOB, 5_000);
         market
-            .by(ALICE, |m| m.deposit_collateral(A, n(2_000)))
+            .by(ALICE, |m| m.admin.deposit_collateral(A, n(2_000)))
             .unwrap();
         market
-            .by(BOB, |m| m.deposit_collateral(B, n(2_000)))
+            .by(BOB, |m| m.admin.deposit_collateral(B, n(2_000)))
             .unwrap();
         market
     }
@@ -109,7 +137,7 @@ impl Market {
     fn open() -> Self {
         let mut market = Self::new();
         assert_eq!(
-            market.by(CLIENT, |m| m.submit_task(
+            market.by(CLIENT, |m| m.tasks.submit_task(
                 "ipfs://task".into(),
                 n(10_000),
                 400
@@ -122,30 +150,40 @@ impl Market {
     /// ... on which both providers have bid, 8,000 and 9,000 wei.
     fn with_bids() -> Self {
         let mut market = Self::open();
-        market.by(ALICE, |m| m.place_bid(T, A, n(8_000))).unwrap();
-        market.by(BOB, |m| m.place_bid(T, B, n(9_000))).unwrap();
+        market
+            .by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000)))
+            .unwrap();
+        market
+            .by(BOB, |m| m.tasks.place_bid(T, B, n(9_000)))
+            .unwrap();
         market
     }
 
     /// ... to which the first is assigned.
     fn assigned() -> Self {
         let mut market = Self::with_bids();
-        market.by(CLIENT, |m| m.assign_provider(T, A)).unwrap();
+        market
+            .by(CLIENT, |m| m.tasks.assign_provider(T, A))
+            .unwrap();
         market
     }
 
     /// ... who has delivered.
     fn submitted() -> Self {
         let mut market = Self::assigned();
-        let seal = market.manager.seal_of(T, A, HASH);
-        market.by(ALICE, |m| m.submit_result(T, seal)).unwrap();
+        let seal = market.programs.admin.seal_of(T, A, HASH);
+        market
+            .by(ALICE, |m| m.tasks.submit_result(T, seal))
+            .unwrap();
         market
     }
 
     /// ... what the client accepted.
     fn verified() -> Self {
         let mut market = Self::submitted();
-        market.by(CLIENT, |m| m.verify_completion(T, HASH)).unwrap();
+        market
+            .by(CLIENT, |m| m.tasks.verify_completion(T, HASH))
+            .unwrap();
         market
     }
 
@@ -153,7 +191,7 @@ impl Market {
     fn rejected() -> Self {
         let mut market = Self::submitted();
         market
-            .by(CLIENT, |m| m.verify_completion(T, B256::ZERO))
+            .by(CLIENT, |m| m.tasks.verify_completion(T, B256::ZERO))
             .unwrap();
         market
     }
@@ -161,7 +199,7 @@ impl Market {
     /// ... and the provider disputed.
     fn disputed() -> Self {
         let mut market = Self::rejected();
-        market.by(ALICE, |m| m.open_dispute(T)).unwrap();
+        market.by(ALICE, |m| m.exits.open_dispute(T)).unwrap();
         market
     }
 
@@ -169,9 +207,9 @@ impl Market {
     fn by<R>(
         &mut self,
         sender: Address,
-        call: impl FnOnce(&mut TaskManager) -> Result<R, Error>,
+        call: impl FnOnce(&mut Programs) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        self.chain.call(sender, || call(&mut self.manager))
+        self.chain.call(sender, || call(&mut self.programs))
     }
 
     /// Calls as somebody, and checks that a sibling is called with exactly this: if it reverts there, so does the call.
@@ -181,7 +219,7 @@ impl Market {
         to: Address,
         expected: C,
         answer: Vec<u8>,
-        call: impl Fn(&mut TaskManager) -> Result<(), Error>,
+        call: impl Fn(&mut Programs) -> Result<(), Error>,
     ) {
         self.chain
             .answer(to, expected.abi_encode(), Err(b"refused there".to_vec()));
@@ -216,11 +254,11 @@ impl Market {
     }
 
     fn status(&self) -> u8 {
-        self.manager.task_of(T).unwrap().status
+        self.programs.admin.task_of(T).unwrap().status
     }
 
     fn collateral(&self, provider_id: U256) -> U256 {
-        self.manager.card_of(provider_id).2
+        self.programs.admin.card_of(provider_id).2
     }
 
     fn last<E: SolEvent>(&self) -> E {

@@ -3,43 +3,38 @@
 use alloy_primitives::{U256, aliases::U40};
 use alloy_sol_types::SolEvent;
 use ogpu_common::{
-    amount::{self, widen},
-    pausable,
+    amount::{self, time, widen},
+    pausable, words,
 };
 use ogpu_rules::{ClientSlot, TaskState};
 use stylus_sdk::prelude::*;
 
 use crate::{
-    TaskManager,
-    abi::{id, time},
-    errors::{ClientStakeTooLow, Error, SiblingsNotSet},
+    Market,
+    abi::{Terms, id},
+    errors::{ClientStakeTooLow, Error, ParametersNotSet, SiblingsNotSet},
     events::{TaskSubmitted, TermsSet, word},
     store::Id,
 };
 
-impl TaskManager {
-    /// Makes a task with terms of its own: least trust, least collateral, weight of trust.
-    pub(crate) fn open_with(
-        &mut self,
-        metadata: &[u8],
-        budget: U256,
-        duration: u64,
-        window: u64,
-        (min_trust, min_collateral, trust_weight): (u16, U256, u16),
-    ) -> Result<U256, Error> {
-        let min_collateral = amount::checked(min_collateral)?;
+impl Market {
+    /// A task's own terms as the rules take them, in range.
+    ///
+    /// # Errors
+    /// `OutOfRange`, `AmountTooLarge`.
+    pub fn checked_terms(&self, terms: &Terms) -> Result<ogpu_rules::Terms, Error> {
         let terms = ogpu_rules::Terms {
-            min_trust,
-            trust_weight,
-            min_collateral,
-        }
-        .checked();
-        let terms = terms.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
-        self.open(metadata, budget, duration, Some(window), Some(terms))
+            min_trust: terms.minTrust,
+            trust_weight: terms.trustWeight,
+            min_collateral: amount::checked(terms.minCollateral)?,
+        };
+        terms
+            .checked()
+            .map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))
     }
 
     /// Makes a task.
-    pub(crate) fn open(
+    pub fn open(
         &mut self,
         metadata: &[u8],
         budget: U256,
@@ -54,6 +49,9 @@ impl TaskManager {
         }
         let client = self.caller();
         let version = self.current_version();
+        if version == 0 {
+            return Err(Error::of::<ParametersNotSet>(&[]));
+        }
         let cold = self.cold(version);
         let times = cold.times(duration, window);
         let (duration, window) =
@@ -83,9 +81,10 @@ impl TaskManager {
             self.terms.insert(Id(task_id), terms.pack());
         }
 
-        self.lock_budget(&task_id, client, &budget)?;
+        self.lock_budget(task_id, client, budget)?;
         let digest = self.vm().native_keccak256(metadata);
-        self.emit_with(
+        words::emit(
+            self.vm(),
             &TaskSubmitted::SIGNATURE_HASH,
             &[&task_id, &word(client), &digest.into()],
             &[

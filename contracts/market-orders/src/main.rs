@@ -1,0 +1,11 @@
+//! Prints the interface of the market's orders.
+
+#[cfg(feature = "export-abi")]
+fn main() {
+    market_orders::print_from_args();
+}
+
+#[cfg(not(feature = "export-abi"))]
+fn main() {
+    eprintln!("build with `--features export-abi` to print the interface");
+}

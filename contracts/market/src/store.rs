@@ -1,0 +1,131 @@
+//! The words of the task manager, as values of the rules.
+
+use alloy_primitives::{Address, B256, U256, keccak256};
+pub use ogpu_common::key::Number as Id;
+use ogpu_common::words;
+use ogpu_rules::{Card, ClientSlot, ColdParams, Entry, HotParams, Party, TaskState, Terms, seal};
+use stylus_sdk::{prelude::*, storage::StorageKey};
+
+use crate::{
+    Market,
+    errors::{Error, NotProvider, UnknownProvider, UnknownTask},
+    events::word,
+};
+
+/// The key of a bid, by task and provider: one hash, of `abi.encode(taskId, providerId, root)`, where a map of maps takes two.
+pub struct BidKey(pub U256, pub U256);
+
+impl StorageKey for BidKey {
+    #[inline(never)]
+    fn to_slot(&self, root: B256) -> U256 {
+        words::number(&keccak256(seal::preimage(self.0, self.1, root)))
+    }
+}
+
+impl Market {
+    /// The time of the block, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.vm().block_timestamp()
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> Address {
+        self.vm().msg_sender()
+    }
+
+    /// The state of a task.
+    ///
+    /// # Errors
+    /// [`UnknownTask`].
+    pub fn state(&self, task_id: &U256) -> Result<TaskState, Error> {
+        let word = self.states.get(Id(*task_id));
+        if word.is_zero() {
+            Err(Error::of::<UnknownTask>(&[task_id]))
+        } else {
+            Ok(TaskState::unpack(word))
+        }
+    }
+
+    /// Stores the state of a task.
+    pub fn put_state(&mut self, task_id: &U256, state: &TaskState) {
+        self.states.insert(Id(*task_id), state.pack());
+    }
+
+    /// A task's client and budget.
+    pub fn client(&self, task_id: &U256) -> ClientSlot {
+        ClientSlot::unpack(self.clients.get(Id(*task_id)))
+    }
+
+    /// The card of a provider, and its id; only providers with ids below 2^32 have cards.
+    ///
+    /// # Errors
+    /// [`UnknownProvider`].
+    pub fn card(&self, provider_id: &U256) -> Result<(Card, u32), Error> {
+        let card = Card::unpack(self.cards.get(Id(*provider_id)));
+        if card.owner.is_zero() {
+            return Err(Error::of::<UnknownProvider>(&[provider_id]));
+        }
+        Ok((card, provider_id.as_limbs()[0] as u32))
+    }
+
+    /// The card of a provider that the caller owns, and its id.
+    ///
+    /// # Errors
+    /// [`UnknownProvider`], [`NotProvider`].
+    pub fn own_card(&self, provider_id: &U256) -> Result<(Card, u32), Error> {
+        let (card, id) = self.card(provider_id)?;
+        match card.party(self.caller()) {
+            Party::Provider => Ok((card, id)),
+            _ => Err(Error::of::<NotProvider>(&[
+                provider_id,
+                &word(self.caller()),
+            ])),
+        }
+    }
+
+    /// Stores a card.
+    pub fn put_card(&mut self, provider_id: &U256, card: &Card) {
+        self.cards.insert(Id(*provider_id), card.pack());
+    }
+
+    /// A provider's bid on a task.
+    pub fn entry(&self, task_id: &U256, provider_id: &U256) -> Entry {
+        Entry::unpack(self.entries.get(BidKey(*task_id, *provider_id)))
+    }
+
+    /// Stores a bid.
+    pub fn put_entry(&mut self, task_id: &U256, provider_id: &U256, entry: Entry) {
+        self.entries
+            .insert(BidKey(*task_id, *provider_id), entry.pack());
+    }
+
+    /// The parameters that most steps read.
+    pub fn hot(&self, version: u16) -> HotParams {
+        HotParams::unpack(self.hot_params.get(version))
+    }
+
+    /// The parameters that few steps read.
+    pub fn cold(&self, version: u16) -> ColdParams {
+        ColdParams::unpack(self.cold_params.get(version))
+    }
+
+    /// The terms of a task, which are those of its parameters if it has none of its own.
+    pub fn terms(&self, task_id: &U256, state: &TaskState, hot: &HotParams) -> Terms {
+        if state.has_terms() {
+            Terms::unpack(self.terms.get(Id(*task_id)))
+        } else {
+            hot.default_terms()
+        }
+    }
+
+    /// The set of parameters under which tasks are made now; versions count from 1.
+    pub fn current_version(&self) -> u16 {
+        self.version.get().as_limbs()[0] as u16
+    }
+
+    /// What the seal of a result must be: `keccak256(abi.encode(taskId, providerId, resultHash))`.
+    pub fn seal(&self, task_id: U256, provider_id: U256, result_hash: B256) -> B256 {
+        self.vm()
+            .native_keccak256(&seal::preimage(task_id, provider_id, result_hash))
+    }
+}
