@@ -1,9 +1,13 @@
 //! What every command needs: the chain, the system on it, and who signs.
 
-use std::path::PathBuf;
+use std::{
+    io::{ErrorKind, Write as _},
+    path::PathBuf,
+    sync::OnceLock,
+};
 
 use clap::Args;
-use eyre::Result;
+use eyre::{Result, eyre};
 use ogpu_client::{Account, Chain, Deployment, Market, Receipt, signer};
 use serde_json::{Value, json};
 
@@ -36,12 +40,17 @@ pub struct Global {
 pub struct Context {
     /// The options of every command.
     pub global: Global,
+    /// Why something that was to be printed was not.
+    unprinted: OnceLock<std::io::Error>,
 }
 
 impl Context {
     /// The surroundings that `global` describes.
     pub fn new(global: Global) -> Self {
-        Self { global }
+        Self {
+            global,
+            unprinted: OnceLock::new(),
+        }
     }
 
     /// The chain at `--rpc`.
@@ -85,12 +94,30 @@ impl Context {
         Ok((market, account))
     }
 
-    /// Prints the text, or the JSON object with `--json`.
+    /// Prints the text, or the JSON object with `--json`. Where that fails, [`Context::finish`] says so.
     pub fn print(&self, text: &str, value: &Value) {
-        if self.global.json {
-            println!("{value}");
+        let mut output = std::io::stdout().lock();
+        let printed = if self.global.json {
+            writeln!(output, "{value}")
         } else {
-            println!("{}", text.trim_end());
+            writeln!(output, "{}", text.trim_end())
+        };
+        if let Err(error) = printed.and_then(|()| output.flush()) {
+            // The first failure is told.
+            let _ = self.unprinted.set(error);
+        }
+    }
+
+    /// Ends a command that did what it should.
+    ///
+    /// # Errors
+    /// When what it printed did not arrive, on a full disk for example. A reader that has seen enough is no failure.
+    pub fn finish(&self) -> Result<()> {
+        match self.unprinted.get() {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => Err(eyre!(
+                "cannot write the output: {error}; the command itself is done, do not repeat it for its output"
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -112,15 +139,20 @@ impl Context {
     /// Says what is going on, unless the output is JSON.
     pub fn note(&self, text: &str) {
         if !self.global.json {
-            eprintln!("{text}");
+            say(text);
         }
     }
 
     /// Says why a command failed.
     pub fn fail(&self, error: &eyre::Report) {
         if self.global.json {
-            println!("{}", json!({ "error": format!("{error:#}") }));
+            self.print("", &json!({ "error": format!("{error:#}") }));
         }
-        eprintln!("error: {error:#}");
+        say(&format!("error: {error:#}"));
     }
+}
+
+/// Writes a line to standard error. What a command does goes on when nobody can read it there.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

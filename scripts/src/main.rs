@@ -71,7 +71,7 @@ async fn main() -> ExitCode {
         Command::Client(client) => client.run(&context).await,
         Command::Task(task) => task.run(&context).await,
     };
-    match result {
+    match result.and_then(|()| context.finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             context.fail(&error);

@@ -99,7 +99,9 @@ fn unix_time() -> u64 {
 
 /// `time`, in seconds since 1970, as people write it.
 fn utc(time: u64) -> String {
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let (mut year, mut day) = (1970, time / DAY);
     while day >= 365 + u64::from(leap(year)) {
         day -= 365 + u64::from(leap(year));

@@ -6,9 +6,9 @@ use std::{
 };
 
 use clap::Args;
-use eyre::{Result, WrapErr};
+use eyre::{Result, WrapErr, eyre};
 use ogpu_client::{
-    Deployment, Programs,
+    ClientError, Deployment, Programs,
     alloy::primitives::{Address, U256},
     bindings::task_manager::Parameters,
     deploy::{Progress, Settings, deploy},
@@ -88,7 +88,18 @@ impl Deploy {
             Progress::Skipped { step } => context.note(&format!("  {step}: nothing to do")),
         };
         let path = &context.global.deployment;
-        let deployment = deploy(&account, &programs, &settings, path, &mut progress).await?;
+        let deployment = match deploy(&account, &programs, &settings, path, &mut progress).await {
+            Err(
+                error @ ClientError::File {
+                    action: "write", ..
+                },
+            ) => {
+                return Err(eyre!(
+                    "{error}; nothing is lost: make room there, or make it writable, and run the same command again to go on"
+                ));
+            }
+            other => other?,
+        };
         if self.owner.is_none_or(|owner| owner == account.address()) {
             context.note(&format!(
                 "\nATTENTION: {} owns every contract and can upgrade, reconfigure and arbitrate alone.\nFor anything but development, deploy with --owner TIMELOCK.",

@@ -1,7 +1,7 @@
 //! `ogpu devnode`
 
 use std::{
-    io::{IsTerminal as _, Read as _},
+    io::{IsTerminal as _, Read as _, Write as _},
     net::IpAddr,
     time::Duration,
 };
@@ -114,6 +114,5 @@ fn run_module() -> Result<()> {
         .read_to_string(&mut request)
         .wrap_err("cannot read standard input")?;
     let answer = ogpu_evm::run::run(&request).map_err(|error| eyre!("{error}"))?;
-    println!("{answer}");
-    Ok(())
+    writeln!(std::io::stdout(), "{answer}").wrap_err("cannot write the answer")
 }
