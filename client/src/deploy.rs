@@ -2,8 +2,8 @@
 //!
 //! Each program is created, activated through ArbOS, and bid into the program cache where the chain has a cache manager.
 //! Then each contract gets its proxy, which is initialised in the transaction that creates it
-//! ([`proxy_init`](crate::proxy_init)); the task manager's extension has none, since the task manager delegates to it. Then the
-//! contracts learn of each other, and the market of its parameters; then ownership goes to its final owner.
+//! ([`proxy_init`](crate::proxy_init)); the task manager's extensions have none, since the task manager delegates to them, which it
+//! is told next. Then the contracts learn of each other, and the market of its parameters; then ownership goes to its final owner.
 //!
 //! Every transaction is signed and written to the deployment file before it is sent, and again once it is mined. A later
 //! run sends the very same bytes again where it cannot see them mined, so no step is done twice and none is lost.
@@ -31,6 +31,7 @@ use crate::{
         task_manager::Parameters,
     },
     deployment::Anchor,
+    programs::selectors,
     proxy_init::proxy_creation_code,
 };
 
@@ -199,15 +200,20 @@ impl Run<'_> {
         let vault = self.contract(programs, &programs.vault, call).await?;
         let call = ReputationRegistry::initializeCall { owner: deployer };
         let registry = self.contract(programs, &programs.registry, call).await?;
-        let extension = self.bare(&programs.task_manager_extension).await?;
-        let call = TaskManager::initializeCall {
-            owner: deployer,
-            extension,
-        };
+        let call = TaskManager::initializeCall { owner: deployer };
         let tasks = self
             .contract(programs, &programs.task_manager, call)
             .await?;
 
+        for program in &programs.extensions {
+            let extension = self.bare(program).await?;
+            let call = TaskManager::setExtensionCall {
+                extension,
+                selectors: selectors(program.name()),
+            };
+            self.call(&format!("wire {}", program.name()), tasks, &call)
+                .await?;
+        }
         self.wire(
             "escrow",
             escrow,

@@ -226,12 +226,15 @@ impl Market {
     pub async fn submit_task_with_terms(
         &self,
         client: &Account,
+        metadata: &str,
+        budget: U256,
+        duration: u64,
         terms: Terms,
     ) -> Result<(U256, Receipt), ClientError> {
         let what = "submitting the task";
-        let receipt = client
-            .send(what, self.tasks().submitTaskWithTerms(terms))
-            .await?;
+        let call = self.tasks();
+        let call = call.submitTaskWithTerms(metadata.to_owned(), budget, duration, terms);
+        let receipt = client.send(what, call).await?;
         Ok((
             event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId,
             receipt,

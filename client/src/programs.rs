@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use alloy::primitives::{B256, Bytes, keccak256};
+use alloy::{
+    json_abi::JsonAbi,
+    primitives::{B256, Bytes, keccak256},
+};
 
 use crate::ClientError;
 
@@ -72,6 +75,23 @@ impl Program {
     }
 }
 
+/// The selectors of all functions of a contract, one after the other, by its committed interface.
+pub(crate) fn selectors(name: &str) -> Bytes {
+    let text = match name {
+        "market-orders" => include_str!("../../abi/market-orders.json"),
+        "market-disputes" => include_str!("../../abi/market-disputes.json"),
+        "market-admin" => include_str!("../../abi/market-admin.json"),
+        other => unreachable!("{other} is no extension"),
+    };
+    let abi: JsonAbi = serde_json::from_str(text).expect("the committed interfaces are checked");
+    let mut selectors: Vec<_> = abi
+        .functions()
+        .map(|function| function.selector())
+        .collect();
+    selectors.sort_unstable();
+    selectors.concat().into()
+}
+
 /// Init code that creates an account with `code`: 43 bytes that copy what follows them and return it.
 pub fn creation_code(code: &[u8]) -> Bytes {
     let mut init = Vec::with_capacity(43 + code.len());
@@ -105,8 +125,8 @@ pub struct Programs {
     pub registry: Program,
     /// The task manager.
     pub task_manager: Program,
-    /// What the task manager delegates to whatever it does not know itself.
-    pub task_manager_extension: Program,
+    /// What the task manager delegates other calls to, by their selectors.
+    pub extensions: [Program; 3],
 }
 
 impl Programs {
@@ -122,7 +142,11 @@ impl Programs {
             vault: Program::read(folder, "staking-vault")?,
             registry: Program::read(folder, "reputation-registry")?,
             task_manager: Program::read(folder, "task-manager")?,
-            task_manager_extension: Program::read(folder, "task-manager-extension")?,
+            extensions: [
+                Program::read(folder, "market-orders")?,
+                Program::read(folder, "market-disputes")?,
+                Program::read(folder, "market-admin")?,
+            ],
         })
     }
 

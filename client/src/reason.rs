@@ -222,9 +222,10 @@ fn sentence(error: &E) -> String {
         E::ParametersNotSet(_) => {
             "the market has no parameters yet; finish the deployment with `ogpu deploy`".to_owned()
         }
-        E::ExtensionNotSet(_) => {
-            "the task manager has no extension, and does not know this function itself; the owner names one with setExtension".to_owned()
-        }
+        E::UnknownSelector(e) => format!(
+            "the market has no function with the selector {}; is the deployment finished, and this tool as new as it?",
+            e.selector
+        ),
         E::InvalidExtension(e) => format!(
             "{} is no extension: it must be the address of the extension's program; nothing was changed",
             e.extension

@@ -306,15 +306,15 @@ impl Harness {
     /// When the chain refuses.
     pub async fn open_for(&self, client: &Account, window: u64) -> Result<U256> {
         let terms = Terms {
-            metadata: "ipfs://job".to_owned(),
-            budget: ogpu(100),
-            duration: DURATION,
             biddingWindow: window,
             minTrust: 0,
             minCollateral: U256::ZERO,
             trustWeight: self.settings.parameters.trustWeight,
         };
-        let (id, _) = self.market.submit_task_with_terms(client, terms).await?;
+        let market = &self.market;
+        let (id, _) = market
+            .submit_task_with_terms(client, "ipfs://job", ogpu(100), DURATION, terms)
+            .await?;
         Ok(id)
     }
 

@@ -171,11 +171,7 @@ async fn nothing_is_initialised_twice_and_no_implementation_ever() -> Result<()>
         ),
         (
             "task-manager",
-            TaskManager::initializeCall {
-                owner: thief,
-                extension: thief,
-            }
-            .abi_encode(),
+            TaskManager::initializeCall { owner: thief }.abi_encode(),
         ),
     ];
     for (name, input) in calls {

@@ -50,7 +50,7 @@ pub const CONTRACTS: [Contract; 9] = [
         Some("market"),
     ),
     contract(
-        "market-exits",
+        "market-disputes",
         Kind::ExtensionOf("task-manager"),
         Some("market"),
     ),

@@ -69,7 +69,7 @@ sol! {
         error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
         error SiblingsNotSet();
         error ParametersNotSet();
-        error ExtensionNotSet();
+        error UnknownSelector(bytes4 selector);
         error InvalidExtension(address extension);
         error TooManyVersions();
 

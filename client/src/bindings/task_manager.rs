@@ -24,16 +24,13 @@ sol! {
     /// What a client may ask beyond the defaults.
     #[derive(Debug, PartialEq, Eq)]
     struct Terms {
-        string metadata;
-        uint256 budget;
-        uint64 duration;
         uint64 biddingWindow;
         uint16 minTrust;
         uint256 minCollateral;
         uint16 trustWeight;
     }
 
-    /// The market: what the task manager answers itself, and what it delegates to its extension.
+    /// The market: what the task manager answers itself, and what it delegates to its extensions.
     #[sol(rpc)]
     #[derive(Debug)]
     interface TaskManager {
@@ -61,7 +58,7 @@ sol! {
             bytes32 resultSeal;
         }
 
-        event ExtensionSet(address indexed extension);
+        event ExtensionSet(address indexed extension, bytes selectors);
         event ParametersSet(uint16 indexed version, Parameters parameters);
         event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
         event TaskSubmitted(uint256 indexed taskId, address indexed client, bytes32 indexed metadataDigest, uint256 budget, uint64 duration, uint64 biddingEnds, uint16 version, string metadata);
@@ -84,8 +81,8 @@ sol! {
         event ProviderRefreshed(uint256 indexed providerId, uint256 trust, uint256 collateral);
         event ProviderSlashed(uint256 indexed providerId, uint256 amount, address injured);
 
-        function initialize(address owner, address extension) external;
-        function setExtension(address extension) external;
+        function initialize(address owner) external;
+        function setExtension(address extension, bytes selectors) external;
         function setSiblings(address escrow, address vault, address registry) external;
         function setParameters(Parameters parameters) external returns (uint16 version);
 
@@ -95,7 +92,7 @@ sol! {
         function slashProvider(uint256 providerId, uint256 amount, address injured) external;
 
         function submitTask(string taskMetadata, uint256 budget, uint64 duration) external returns (uint256 taskId);
-        function submitTaskWithTerms(Terms terms) external returns (uint256 taskId);
+        function submitTaskWithTerms(string taskMetadata, uint256 budget, uint64 duration, Terms terms) external returns (uint256 taskId);
         function placeBid(uint256 taskId, uint256 providerId, uint256 price) external;
         function withdrawBid(uint256 taskId, uint256 providerId) external;
         function assignProvider(uint256 taskId, uint256 providerId) external;
@@ -113,7 +110,7 @@ sol! {
         function cardOf(uint256 providerId) external view returns (address owner, uint256 trust, uint256 collateral);
         function taskCount() external view returns (uint256);
         function parameters(uint16 version) external view returns (Parameters);
-        function extension() external view returns (address);
+        function extensionOf(bytes4 selector) external view returns (address);
         function siblings() external view returns (address escrow, address vault, address registry);
         function currentVersion() external view returns (uint16);
         function sealOf(uint256 taskId, uint256 providerId, bytes32 resultHash) external pure returns (bytes32);

@@ -72,7 +72,7 @@ macro_rules! listed {
     ($name:ident: $($error:ident),* ; $($wrapped:ty),*) => {
         impl stylus_sdk::abi::export::internal::InnerTypes for $name {
             fn inner_types() -> alloc::vec::Vec<stylus_sdk::abi::export::internal::InnerType> {
-                use stylus_sdk::abi::export::internal::{InnerType, InnerTypes};
+                use stylus_sdk::abi::export::internal::InnerType;
                 use stylus_sdk::alloy_sol_types::SolError;
 
                 #[allow(unused_mut)]
@@ -80,7 +80,9 @@ macro_rules! listed {
                     name: alloc::format!("error {};", <$error as SolError>::SIGNATURE.replace(',', ", ")),
                     id: core::any::TypeId::of::<$error>(),
                 }),*];
-                $(types.extend(<$wrapped as InnerTypes>::inner_types());)*
+                $(types.extend(
+                    <$wrapped as stylus_sdk::abi::export::internal::InnerTypes>::inner_types(),
+                );)*
                 types
             }
         }

@@ -194,7 +194,10 @@ impl PaymentEscrow {
             .into());
         };
         slot.set(after.pack());
-        self.emit::<Withdrawn>(&[account, to].map(words::address).each_ref(), &[&widen(amount)]);
+        self.emit::<Withdrawn>(
+            &[account, to].map(words::address).each_ref(),
+            &[&widen(amount)],
+        );
         self.send(to, amount)
     }
 
@@ -290,7 +293,12 @@ impl PaymentEscrow {
         }
         self.emit::<Settled>(
             &[&task_id, &words::address(provider)],
-            &[&words::address(payer), &widen(payment), &widen(fee), &widen(refund)],
+            &[
+                &words::address(payer),
+                &widen(payment),
+                &widen(fee),
+                &widen(refund),
+            ],
         );
         Ok(())
     }
@@ -343,10 +351,7 @@ impl PaymentEscrow {
     fn replace_treasury(&mut self, treasury: Address) -> Result<(), Error> {
         let previous = self.treasury.get();
         self.treasury.set(amount::nonzero(treasury)?);
-        self.emit::<TreasuryChanged>(
-            &[previous, treasury].map(words::address).each_ref(),
-            &[],
-        );
+        self.emit::<TreasuryChanged>(&[previous, treasury].map(words::address).each_ref(), &[]);
         Ok(())
     }
 
@@ -354,7 +359,10 @@ impl PaymentEscrow {
         let amount = amount::positive(amount)?;
         let from = self.vm().msg_sender();
         self.credit(account, amount)?;
-        self.emit::<Deposited>(&[account, from].map(words::address).each_ref(), &[&widen(amount)]);
+        self.emit::<Deposited>(
+            &[account, from].map(words::address).each_ref(),
+            &[&widen(amount)],
+        );
         self.receive(from, amount)
     }
 

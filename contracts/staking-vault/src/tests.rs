@@ -400,7 +400,9 @@ fn a_slash_reaches_what_is_unbonding_and_stops_at_what_is_there() {
     let matures_at = chain.vm.block_timestamp() + PERIOD;
     chain.pass(PERIOD);
     let taken = chain
-        .call(MANAGER, || vault.slash(ALICE, U256::from(500), Address::ZERO))
+        .call(MANAGER, || {
+            vault.slash(ALICE, U256::from(500), Address::ZERO)
+        })
         .unwrap();
     assert_eq!(
         (taken, account(&vault, ALICE)),

@@ -1,13 +1,13 @@
-//! The task manager: the way of a GPU task from submission to payment.
+//! The task manager: the way of a GPU task from submission to payment, or to the end that comes without it.
 //!
 //! A client submits a task with a budget, which the escrow locks. Providers bid out of collateral that they have committed to the
 //! market. The client picks a bid, or after the bidding anyone triggers the best fit; the provider delivers a sealed result; the client
 //! accepts or rejects it; once the window for objections has passed, anyone finalises. Every state that is not final has an end that
 //! anyone can bring about at a time known in advance: see [`ogpu_rules::task`], where the rules are.
 //!
-//! This is what the proxy delegates to. Tasks with terms of their own are in `market-orders`, other ends of a task in `market-exits`,
-//! collateral, parameters, ownership, pausing and views in `market-admin`, to which it delegates in turn: callers see one contract.
-//! See [`market`].
+//! This is what the proxy delegates to. Tasks with terms of their own are in `market-orders`, disputes in `market-disputes`;
+//! collateral, parameters, ownership, pausing and views in `market-admin`. It delegates to them in turn: callers see one contract. See
+//! [`market`].
 //!
 //! Amounts are wei of oGPU below 2^96, times are seconds since 1970, shares are basis points. A pause stops
 //! [`TaskManager::submit_task`] and [`TaskManager::place_bid`], and the depositing of collateral, and nothing else.

@@ -224,9 +224,6 @@ impl Submit {
         }
         let parameters = market.parameters().await?;
         let terms = Terms {
-            metadata: self.metadata,
-            budget: self.budget,
-            duration: self.duration,
             biddingWindow: self
                 .bidding_window
                 .unwrap_or(parameters.biddingWindow.into()),
@@ -234,7 +231,10 @@ impl Submit {
             minCollateral: self.min_collateral.unwrap_or(U256::ZERO),
             trustWeight: self.trust_weight.unwrap_or(parameters.trustWeight),
         };
-        market.submit_task_with_terms(account, terms).await
+        let (metadata, budget, duration) = (&self.metadata, self.budget, self.duration);
+        market
+            .submit_task_with_terms(account, metadata, budget, duration, terms)
+            .await
     }
 }
 

@@ -269,14 +269,14 @@ fn a_missed_deadline_fails() {
     let mut market = Stage::assigned();
     market.chain.pass(399);
     refused(
-        market.by(STRANGER, |m| m.exits.fail_task(T)),
+        market.by(STRANGER, |m| m.tasks.fail_task(T)),
         TooEarly {
             taskId: T,
             from: START + 400,
         },
     );
     market.chain.pass(1);
-    fails(market, |m| m.exits.fail_task(T));
+    fails(market, |m| m.tasks.fail_task(T));
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn an_undisputed_rejection_fails() {
     );
     market.chain.pass(1);
     refused(
-        market.by(ALICE, |m| m.exits.open_dispute(T)),
+        market.by(ALICE, |m| m.disputes.open_dispute(T)),
         TooLate {
             taskId: T,
             until: START + 500,
@@ -305,13 +305,13 @@ fn an_undisputed_rejection_fails() {
 fn each_side_disputes_what_went_against_it() {
     let mut market = Stage::rejected();
     refused(
-        market.by(CLIENT, |m| m.exits.open_dispute(T)),
+        market.by(CLIENT, |m| m.disputes.open_dispute(T)),
         NotProvider {
             providerId: A,
             caller: CLIENT,
         },
     );
-    market.by(ALICE, |m| m.exits.open_dispute(T)).unwrap();
+    market.by(ALICE, |m| m.disputes.open_dispute(T)).unwrap();
     assert_eq!(
         market.last::<DisputeOpened>(),
         DisputeOpened {
@@ -329,16 +329,16 @@ fn each_side_disputes_what_went_against_it() {
 
     let mut market = Stage::verified();
     refused(
-        market.by(ALICE, |m| m.exits.open_dispute(T)),
+        market.by(ALICE, |m| m.disputes.open_dispute(T)),
         NotClient {
             taskId: T,
             caller: ALICE,
         },
     );
-    market.by(CLIENT, |m| m.exits.open_dispute(T)).unwrap();
+    market.by(CLIENT, |m| m.disputes.open_dispute(T)).unwrap();
     assert_eq!(market.status(), 6);
     refused(
-        Stage::submitted().by(CLIENT, |m| m.exits.open_dispute(T)),
+        Stage::submitted().by(CLIENT, |m| m.disputes.open_dispute(T)),
         WrongStatus {
             taskId: T,
             status: 3,
@@ -350,7 +350,7 @@ fn each_side_disputes_what_went_against_it() {
 fn the_owner_arbitrates() {
     let mut market = Stage::disputed();
     refused(
-        market.by(CLIENT, |m| m.exits.resolve_dispute(T, 0, n(0))),
+        market.by(CLIENT, |m| m.disputes.resolve_dispute(T, 0, n(0))),
         OwnableUnauthorizedAccount { account: CLIENT },
     );
     let error = SlashAboveCollateral {
@@ -358,7 +358,7 @@ fn the_owner_arbitrates() {
         collateral: n(800),
     };
     refused(
-        market.by(OWNER, |m| m.exits.resolve_dispute(T, 0, n(801))),
+        market.by(OWNER, |m| m.disputes.resolve_dispute(T, 0, n(801))),
         error,
     );
     let error = OutOfRange {
@@ -368,7 +368,7 @@ fn the_owner_arbitrates() {
         maximum: n(10_000),
     };
     refused(
-        market.by(OWNER, |m| m.exits.resolve_dispute(T, 10_001, n(0))),
+        market.by(OWNER, |m| m.disputes.resolve_dispute(T, 10_001, n(0))),
         error,
     );
     market.outcome(false, 4_800);
@@ -390,7 +390,7 @@ fn the_owner_arbitrates() {
         fee: n(50),
     };
     market.calling(OWNER, ESCROW, settle, Vec::new(), |m| {
-        m.exits.resolve_dispute(T, 2_500, n(100))
+        m.disputes.resolve_dispute(T, 2_500, n(100))
     });
     let event = DisputeResolved {
         taskId: T,
@@ -405,7 +405,7 @@ fn the_owner_arbitrates() {
         (8, (ALICE, n(4_800), n(1_900)))
     );
     refused(
-        market.by(OWNER, |m| m.exits.resolve_dispute(T, 0, n(0))),
+        market.by(OWNER, |m| m.disputes.resolve_dispute(T, 0, n(0))),
         WrongStatus {
             taskId: T,
             status: 8,
@@ -454,7 +454,7 @@ fn a_silent_owner_splits_in_halves() {
 fn the_client_cancels_while_open() {
     let mut market = Stage::with_bids();
     refused(
-        market.by(STRANGER, |m| m.exits.cancel_task(T)),
+        market.by(STRANGER, |m| m.tasks.cancel_task(T)),
         NotClient {
             taskId: T,
             caller: STRANGER,
@@ -469,7 +469,7 @@ fn the_client_cancels_while_open() {
         fee: n(0),
     };
     market.calling(CLIENT, ESCROW, refund, Vec::new(), |m| {
-        m.exits.cancel_task(T)
+        m.tasks.cancel_task(T)
     });
     assert_eq!(market.last::<TaskCancelled>(), TaskCancelled { taskId: T });
     assert_eq!(market.status(), 10);
@@ -480,18 +480,18 @@ fn the_client_cancels_while_open() {
         (n(2_000), n(2_000))
     );
     refused(
-        market.by(CLIENT, |m| m.exits.cancel_task(T)),
+        market.by(CLIENT, |m| m.tasks.cancel_task(T)),
         WrongStatus {
             taskId: T,
             status: 10,
         },
     );
     refused(
-        market.by(CLIENT, |m| m.exits.cancel_task(n(2))),
+        market.by(CLIENT, |m| m.tasks.cancel_task(n(2))),
         UnknownTask { taskId: n(2) },
     );
     refused(
-        Stage::assigned().by(CLIENT, |m| m.exits.cancel_task(T)),
+        Stage::assigned().by(CLIENT, |m| m.tasks.cancel_task(T)),
         WrongStatus {
             taskId: T,
             status: 2,
@@ -504,7 +504,7 @@ fn unassigned_tasks_expire() {
     let mut market = Stage::open();
     market.chain.pass(599);
     refused(
-        market.by(STRANGER, |m| m.exits.expire_task(T)),
+        market.by(STRANGER, |m| m.tasks.expire_task(T)),
         TooEarly {
             taskId: T,
             from: START + 600,
@@ -520,7 +520,7 @@ fn unassigned_tasks_expire() {
         fee: n(0),
     };
     market.calling(STRANGER, ESCROW, refund, Vec::new(), |m| {
-        m.exits.expire_task(T)
+        m.tasks.expire_task(T)
     });
     assert_eq!(market.last::<TaskExpired>(), TaskExpired { taskId: T });
     assert_eq!(market.status(), 11);
@@ -528,14 +528,14 @@ fn unassigned_tasks_expire() {
     let mut market = Stage::with_bids();
     market.chain.pass(899);
     refused(
-        market.by(STRANGER, |m| m.exits.expire_task(T)),
+        market.by(STRANGER, |m| m.tasks.expire_task(T)),
         TooEarly {
             taskId: T,
             from: START + 900,
         },
     );
     market.chain.pass(1);
-    market.by(STRANGER, |m| m.exits.expire_task(T)).unwrap();
+    market.by(STRANGER, |m| m.tasks.expire_task(T)).unwrap();
     market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
 }

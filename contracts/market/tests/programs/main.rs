@@ -4,7 +4,6 @@ mod admin;
 mod bidding;
 mod life;
 
-
 use alloy_primitives::{Address, B256, U256, address, aliases::U96};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
 use core::fmt::Debug;
@@ -12,7 +11,7 @@ use ogpu_common::testing::Chain;
 
 use market::{Error, abi::*, errors::*, events::*};
 use market_admin::MarketAdmin;
-use market_exits::MarketExits;
+use market_disputes::MarketDisputes;
 use market_orders::MarketOrders;
 use task_manager::TaskManager;
 
@@ -76,7 +75,7 @@ fn parameters() -> Parameters {
 struct Programs {
     tasks: TaskManager,
     orders: MarketOrders,
-    exits: MarketExits,
+    disputes: MarketDisputes,
     admin: MarketAdmin,
 }
 
@@ -85,7 +84,7 @@ impl Programs {
         Self {
             tasks: TaskManager::from(chain),
             orders: MarketOrders::from(chain),
-            exits: MarketExits::from(chain),
+            disputes: MarketDisputes::from(chain),
             admin: MarketAdmin::from(chain),
         }
     }
@@ -199,7 +198,7 @@ impl Stage {
     /// ... and the provider disputed.
     fn disputed() -> Self {
         let mut market = Self::rejected();
-        market.by(ALICE, |m| m.exits.open_dispute(T)).unwrap();
+        market.by(ALICE, |m| m.disputes.open_dispute(T)).unwrap();
         market
     }
 

@@ -1,4 +1,4 @@
-//! How tasks end that do not go the straight way: taken back, expired, missed, disputed.
+//! Disputes about results, and how the owner settles them.
 //!
 //! One of the programs behind the task manager's proxy: see [`market`]. Called directly, it finds an empty market.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
@@ -16,55 +16,17 @@ use ogpu_common::{amount, ownable};
 use ogpu_rules::{Card, Status, Verdict};
 use stylus_sdk::prelude::*;
 
-/// The exits of the market.
+/// The disputes of the market.
 #[storage]
 #[entrypoint]
-pub struct MarketExits {
+pub struct MarketDisputes {
     market: Market,
 }
 
-market::program!(MarketExits);
+market::program!(MarketDisputes);
 
 #[public]
-impl MarketExits {
-    /// Takes an open task back; the budget returns. The client. Emits `TaskCancelled`.
-    ///
-    /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`NotClient`].
-    pub fn cancel_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let by = self.client(&task_id).party(self.caller());
-        let next = self.state(&task_id)?.cancel(by, self.now());
-        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
-        self.close(task_id, next)?;
-        self.emit(&TaskCancelled::SIGNATURE_HASH, &[&task_id], &[]);
-        Ok(())
-    }
-
-    /// Ends a task that nobody was assigned to; the budget returns. Anyone: after the bidding if the book of the best bids is
-    /// empty, else after the grace. Emits `TaskExpired`.
-    ///
-    /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
-    pub fn expire_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let state = self.state(&task_id)?;
-        let next = state.expire(self.now(), self.hot(state.version()).assignment_grace);
-        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
-        self.close(task_id, next)?;
-        self.emit(&TaskExpired::SIGNATURE_HASH, &[&task_id], &[]);
-        Ok(())
-    }
-
-    /// Ends work that was not delivered in time: the budget returns, the provider is slashed. Anyone, from the deadline on. Emits
-    /// `TaskFailed`.
-    ///
-    /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
-    pub fn fail_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let next = self.state(&task_id)?.fail(self.now());
-        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
-        self.settle(task_id, next, Verdict::Failed)
-    }
-
+impl MarketDisputes {
     /// Asks the owner to arbitrate, within the challenge window: the provider's owner against a rejection, the client against its
     /// own acceptance. Emits `DisputeOpened`.
     ///

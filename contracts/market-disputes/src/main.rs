@@ -1,8 +1,8 @@
-//! Prints the interface of the market's exits.
+//! Prints the interface of the market's disputes.
 
 #[cfg(feature = "export-abi")]
 fn main() {
-    market_exits::print_from_args();
+    market_disputes::print_from_args();
 }
 
 #[cfg(not(feature = "export-abi"))]
