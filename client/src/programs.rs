@@ -75,13 +75,16 @@ impl Program {
     }
 }
 
-/// The selectors of all functions of a contract, one after the other, by its committed interface.
-pub(crate) fn selectors(name: &str) -> Bytes {
+/// The selectors of all functions of an extension of the task manager, one after the other, by its committed interface.
+///
+/// # Panics
+/// When it is the name of no extension.
+pub fn selectors(name: &str) -> Bytes {
     let text = match name {
         "market-orders" => include_str!("../../abi/market-orders.json"),
         "market-disputes" => include_str!("../../abi/market-disputes.json"),
         "market-admin" => include_str!("../../abi/market-admin.json"),
-        other => unreachable!("{other} is no extension"),
+        other => panic!("{other} is no extension"),
     };
     let abi: JsonAbi = serde_json::from_str(text).expect("the committed interfaces are checked");
     let mut selectors: Vec<_> = abi

@@ -142,12 +142,20 @@ async fn unbonding_stake_stays_slashable() -> Result<()> {
         (ogpu(500), ogpu(100), ogpu(400))
     );
 
-    // Locked stake goes first, then what is unbonding.
+    // The owner takes what is unbonding, and in the market what is committed there: card and vault stay alike.
     harness
         .owner
         .send(
             "slashing",
             vault.slash(account.address(), ogpu(150), account.address()),
+        )
+        .await?;
+    let tasks = harness.market.tasks();
+    harness
+        .owner
+        .send(
+            "slashing",
+            tasks.slashProvider(provider.id, ogpu(30), harness.treasury.address()),
         )
         .await?;
     let stake = harness
@@ -156,8 +164,14 @@ async fn unbonding_stake_stays_slashable() -> Result<()> {
         .await?;
     assert_eq!(
         (stake.free, stake.locked, stake.unbonding),
-        (ogpu(500), U256::ZERO, ogpu(350))
+        (ogpu(500), ogpu(70), ogpu(250))
     );
+    assert_eq!(harness.collateral(&provider).await?, ogpu(70));
+    let too_much = harness.owner.send(
+        "slashing",
+        tasks.slashProvider(provider.id, ogpu(71), harness.treasury.address()),
+    );
+    assert_eq!(refusal(too_much.await), "CollateralTooLow");
     harness.check_books().await
 }
 
@@ -341,7 +355,26 @@ async fn strangers_set_nothing_and_move_nothing() -> Result<()> {
                 .await,
         ),
     ];
-    assert_eq!(not_owner, ["OwnableUnauthorizedAccount"; 10]);
+    let not_owner = not_owner.into_iter().chain([
+        refusal(
+            stranger
+                .send("", tasks.setExtension(someone, [0; 4].into()))
+                .await,
+        ),
+        refusal(
+            stranger
+                .send("", tasks.slashProvider(U256::ONE, ogpu(1), someone))
+                .await,
+        ),
+        refusal(
+            stranger
+                .send("", tasks.resolveDispute(U256::ONE, 0, U256::ZERO))
+                .await,
+        ),
+    ]);
+    for error in not_owner {
+        assert_eq!(error, "OwnableUnauthorizedAccount");
+    }
     let not_manager = [
         refusal(
             stranger

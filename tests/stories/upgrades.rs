@@ -13,6 +13,7 @@ use ogpu_client::{
         ArbWasm, OgpuToken, Owned, PaymentEscrow, ReputationRegistry, StakingVault, TaskManager,
         arbos::ARB_WASM,
     },
+    programs::selectors,
 };
 use ogpu_tests::{Harness, ogpu, programs, refusal};
 
@@ -58,6 +59,22 @@ async fn an_upgrade_keeps_every_value() -> Result<()> {
             .await?;
         assert_eq!(implementation(&harness, proxy).await?, next);
     }
+    // The task manager takes its extensions along in the same transaction.
+    for program in &programs.extensions {
+        let next = create(&harness.owner, program.creation_code()).await?;
+        let call = TaskManager::setExtensionCall {
+            extension: next,
+            selectors: selectors(program.name()),
+        };
+        let owned = Owned::new(addresses.task_manager, harness.chain().provider());
+        let present = implementation(&harness, addresses.task_manager).await?;
+        let call = owned.upgradeToAndCall(present, call.abi_encode().into());
+        harness.owner.send("upgrading", call).await?;
+        let selector = selectors(program.name())[..4].try_into()?;
+        let call = harness.market.tasks();
+        let call = call.extensionOf(selector);
+        assert_eq!(harness.chain().read("reading", call).await?, next);
+    }
     assert_eq!(
         every_view(&harness, &client, &provider.account).await?,
         before
@@ -68,6 +85,37 @@ async fn an_upgrade_keeps_every_value() -> Result<()> {
         .task_in(Status::Finalized, &client, &provider)
         .await?;
     harness.check_books().await
+}
+
+#[tokio::test]
+async fn a_lost_extension_can_be_named_again() -> Result<()> {
+    let harness = Harness::new().await?;
+    let client = harness.client().await?;
+    let task = harness.open(&client).await?;
+    let tasks = harness.market.tasks();
+    let nobody = address!("00000000000000000000000000000000000000aa");
+    let admin = || selectors("market-admin");
+    let refused = harness
+        .owner
+        .send("", tasks.setExtension(nobody, admin()))
+        .await;
+    assert_eq!(refusal(refused), "InvalidExtension");
+    harness
+        .owner
+        .send("removing", tasks.setExtension(Address::ZERO, admin()))
+        .await?;
+    let read = harness.chain().read("", tasks.taskOf(task)).await;
+    assert_eq!(refusal(read), "UnknownSelector");
+    // What task and money need most does not depend on it.
+    client.send("cancelling", tasks.cancelTask(task)).await?;
+    assert_eq!(harness.in_escrow(&client).await?, ogpu(1_000));
+    let extension = harness.deployment.contracts["market-admin"].implementation;
+    harness
+        .owner
+        .send("naming", tasks.setExtension(extension, admin()))
+        .await?;
+    assert_eq!(harness.status(task).await?, Status::Cancelled);
+    Ok(())
 }
 
 #[tokio::test]
