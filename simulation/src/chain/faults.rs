@@ -1,0 +1,149 @@
+//! What can be wrong on purpose: whoever checks a world must find each of these.
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolCall, SolError, sol};
+use ogpu_common::EnforcedPause;
+
+use super::{Answer, Program, with};
+
+sol! {
+    function assignProvider(uint256 taskId, uint256 providerId);
+    function collectFees() returns (uint256);
+    function expireTask(uint256 taskId);
+    function failTask(uint256 taskId);
+    function finalizePayment(uint256 taskId);
+    function owner() view returns (address);
+    function pausedUntil() view returns (uint64);
+    function placeBid(uint256 taskId, uint256 providerId, uint256 price);
+    function setScore(uint256 providerId, uint256 score);
+    function settle(uint256 taskId, address payer, uint256 amount, address provider, uint256 payment, uint256 fee);
+    function slash(address account, uint256 amount, address injured) returns (uint256);
+    function taskCount() view returns (uint256);
+    function transfer(address to, uint256 value) returns (bool);
+    function withdraw(uint256 amount);
+    function withdrawBid(uint256 taskId, uint256 providerId);
+    function withdrawUnbonded();
+}
+
+/// Something that is wrong with a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The escrow pays a withdrawal and leaves the balance as it was.
+    WithdrawalForgotten,
+    /// The escrow settles every task twice.
+    SettledTwice,
+    /// The escrow sends the fees and still has them on its books.
+    FeesKept,
+    /// A paid task stays as it was, to be paid again.
+    PaidTaskStaysOpen,
+    /// A pause stops the steps that anyone may take once a time has passed.
+    PauseStopsExits,
+    /// Work that was not delivered cannot be ended.
+    EndlessWork,
+    /// A provider that takes its bid back does not get its bond back.
+    BondKept,
+    /// Assigning a provider holds no collateral.
+    CollateralNotHeld,
+    /// Anyone sets scores.
+    ScoresByAnyone,
+    /// The vault lets stake out a day before it has matured.
+    EarlyUnbonding,
+    /// The vault says it has slashed, and has not.
+    SlashForgotten,
+    /// Votes do not move with the tokens.
+    VotesStay,
+    /// A refused bid does not say why.
+    SilentRefusal,
+    /// A call that fails inside of another leaves its writes behind.
+    LeakyRevert,
+    /// A bid looks at every task there is.
+    CostGrows,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 15] = [
+        Self::WithdrawalForgotten,
+        Self::SettledTwice,
+        Self::FeesKept,
+        Self::PaidTaskStaysOpen,
+        Self::PauseStopsExits,
+        Self::EndlessWork,
+        Self::BondKept,
+        Self::CollateralNotHeld,
+        Self::ScoresByAnyone,
+        Self::EarlyUnbonding,
+        Self::SlashForgotten,
+        Self::VotesStay,
+        Self::SilentRefusal,
+        Self::LeakyRevert,
+        Self::CostGrows,
+    ];
+}
+
+/// Runs a program, with the fault of this chain if it has one.
+pub(super) fn run(program: Program, data: &[u8]) -> Answer {
+    let Some(fault) = with(|chain| chain.fault) else {
+        return program.run(data);
+    };
+    let selector: [u8; 4] = data.first_chunk().copied().unwrap_or_default();
+    let plain = || program.run(data);
+    match (fault, program, selector) {
+        (Fault::WithdrawalForgotten, Program::PaymentEscrow, withdrawCall::SELECTOR)
+        | (Fault::FeesKept, Program::PaymentEscrow, collectFeesCall::SELECTOR)
+        | (Fault::PaidTaskStaysOpen, Program::TaskManager, finalizePaymentCall::SELECTOR)
+        | (Fault::CollateralNotHeld, Program::TaskManager, assignProviderCall::SELECTOR)
+        | (Fault::SlashForgotten, Program::StakingVault, slashCall::SELECTOR) => {
+            forgetting(0, plain)
+        }
+        (Fault::BondKept, Program::MarketOrders, withdrawBidCall::SELECTOR) => forgetting(1, plain),
+        (Fault::VotesStay, Program::OgpuToken, transferCall::SELECTOR) => forgetting(2, plain),
+        (Fault::SettledTwice, Program::PaymentEscrow, settleCall::SELECTOR) => {
+            plain()?;
+            plain()
+        }
+        (Fault::EndlessWork, Program::TaskManager, failTaskCall::SELECTOR) => {
+            Err(market::errors::TooEarly::SELECTOR.to_vec())
+        }
+        (
+            Fault::PauseStopsExits,
+            Program::TaskManager,
+            failTaskCall::SELECTOR | expireTaskCall::SELECTOR | finalizePaymentCall::SELECTOR,
+        ) => {
+            let until = U256::from_be_slice(&Program::MarketAdmin.run(&pausedUntilCall::SELECTOR)?);
+            if with(|chain| until > U256::from(chain.time)) {
+                Err(EnforcedPause::SELECTOR.to_vec())
+            } else {
+                plain()
+            }
+        }
+        (Fault::ScoresByAnyone, Program::ReputationRegistry, setScoreCall::SELECTOR) => {
+            let owner = Address::from_slice(&program.run(&ownerCall::SELECTOR)?[12..]);
+            with(|chain| chain.frame().sender = owner);
+            plain()
+        }
+        (Fault::EarlyUnbonding, Program::StakingVault, withdrawUnbondedCall::SELECTOR) => {
+            with(|chain| chain.time += 24 * 60 * 60);
+            let answer = plain();
+            with(|chain| chain.time -= 24 * 60 * 60);
+            answer
+        }
+        (Fault::SilentRefusal, Program::TaskManager, placeBidCall::SELECTOR) => {
+            plain().map_err(|_| Vec::new())
+        }
+        (Fault::CostGrows, Program::TaskManager, placeBidCall::SELECTOR) => {
+            let tasks = U256::from_be_slice(&Program::MarketAdmin.run(&taskCountCall::SELECTOR)?);
+            with(|chain| chain.accesses += tasks.saturating_to::<u32>());
+            plain()
+        }
+        _ => plain(),
+    }
+}
+
+/// Puts back what the `index`th write of a successful call overwrote.
+fn forgetting(index: usize, call: impl FnOnce() -> Answer) -> Answer {
+    let (checkpoint, account) = with(|chain| (chain.storage.checkpoint(), chain.frame().account));
+    let answer = call()?;
+    with(|chain| chain.storage.forget(checkpoint, account, index));
+    Ok(answer)
+}

@@ -1,0 +1,2 @@
+//! All contracts of the system in one process.
+pub mod chain;
