@@ -12,11 +12,13 @@
 //! | [`settle`] | who gets what of a budget and of a collateral |
 //! | [`score`] | how a reputation moves |
 //! | [`seal`] | what binds a result to its provider |
+//! | [`committee`] | the verification committee: nodes, draws, votes |
 #![cfg_attr(not(test), no_std)]
 
 pub mod book;
 pub mod card;
 pub mod client;
+pub mod committee;
 pub mod entry;
 mod error;
 pub mod fit;
