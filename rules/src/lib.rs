@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`status`], [`task`] | the states of a task and every step from one to another |
 //! | [`book`], [`fit`] | which bid is best, and the best two |
+//! | [`rising`], [`hire`] | prices that are not bid: one that rises until it is taken, one that is published |
 //! | [`client`], [`card`], [`entry`], [`terms`], [`params`] | the words beside the state of a task |
 //! | [`settle`] | who gets what of a budget and of a collateral |
 //! | [`score`] | how a reputation moves |
@@ -22,7 +23,9 @@ pub mod committee;
 pub mod entry;
 mod error;
 pub mod fit;
+pub mod hire;
 pub mod params;
+pub mod rising;
 pub mod score;
 pub mod seal;
 pub mod settle;
@@ -36,11 +39,13 @@ pub use card::Card;
 pub use client::ClientSlot;
 pub use entry::Entry;
 pub use error::RuleError;
+pub use hire::PublishedPrice;
 pub use params::{ColdParams, HotParams, Params};
+pub use rising::Rising;
 pub use settle::{Settlement, Verdict};
 pub use status::{Party, Status};
 pub use task::TaskState;
-pub use terms::Terms;
+pub use terms::{Bidding, Terms};
 
 /// All of something, in basis points.
 pub const BPS: u16 = 10_000;

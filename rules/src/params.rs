@@ -196,8 +196,11 @@ impl Params {
 }
 
 /// Refuses a value outside `min..=max`.
+///
+/// # Errors
+/// [`RuleError::OutOfRange`].
 #[inline(never)]
-pub(crate) fn in_range(field: u8, value: u128, min: u128, max: u128) -> Result<(), RuleError> {
+pub fn in_range(field: u8, value: u128, min: u128, max: u128) -> Result<(), RuleError> {
     if value < min || value > max {
         Err(RuleError::OutOfRange {
             field,

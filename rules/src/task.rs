@@ -156,6 +156,15 @@ impl TaskState {
         Ok(self)
     }
 
+    /// Whether the task is open and its bidding still runs for more than `rest` seconds.
+    ///
+    /// # Errors
+    /// [`RuleError::WrongStatus`], [`RuleError::TooLate`].
+    pub fn check_open(&self, now: u64, rest: u64) -> Result<(), RuleError> {
+        self.require(Status::Open)?;
+        before(self.deadline().saturating_sub(rest), now)
+    }
+
     /// Whether somebody can assign now: while Open the client, until `grace` seconds after the bidding; anyone, in those seconds.
     ///
     /// # Errors
@@ -193,7 +202,7 @@ impl TaskState {
         Ok(self.enter(Status::Submitted, now))
     }
 
-    /// Accepts: the client, while Submitted.
+    /// Accepts: the client, or the verifier in its place, while Submitted.
     ///
     /// # Errors
     /// [`RuleError::WrongStatus`], [`RuleError::NotAllowed`].
@@ -203,7 +212,27 @@ impl TaskState {
         Ok(self.enter(Status::Verified, now))
     }
 
-    /// Rejects: the client, while Submitted, within the review window.
+    /// Judges nothing: the verifier, while Submitted, could not come to a verdict. The owner arbitrates.
+    ///
+    /// # Errors
+    /// [`RuleError::WrongStatus`].
+    pub fn give_up(self, now: u64) -> Result<Self, RuleError> {
+        self.require(Status::Submitted)?;
+        Ok(self.enter(Status::Disputed, now))
+    }
+
+    /// Ends the wait for a verifier: anyone, while Submitted, once the review window has passed. The owner arbitrates: a task with a
+    /// verifier is never paid for want of a verdict.
+    ///
+    /// # Errors
+    /// [`RuleError::WrongStatus`], [`RuleError::TooEarly`].
+    pub fn escalate(self, now: u64, review_window: u32) -> Result<Self, RuleError> {
+        self.require(Status::Submitted)?;
+        from(later(self.deadline(), review_window), now)?;
+        Ok(self.enter(Status::Disputed, now))
+    }
+
+    /// Rejects: the client, or the verifier in its place, while Submitted, within the review window.
     ///
     /// # Errors
     /// [`RuleError::WrongStatus`], [`RuleError::NotAllowed`], [`RuleError::TooLate`].

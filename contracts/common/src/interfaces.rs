@@ -35,4 +35,9 @@ sol_interface! {
         function recordOutcome(uint256 providerId, uint256 value, bool success) external returns (uint256);
         function standingOf(uint256 providerId) external view returns (address, uint256);
     }
+
+    interface IMarket {
+        function verifyCompletion(uint256 taskId, bytes32 resultHash) external;
+        function verificationOf(uint256 taskId) external view returns (address, uint8, address, uint256, address, uint256, uint256, bytes32, bytes32, uint64);
+    }
 }

@@ -66,6 +66,7 @@ pub mod key;
 pub mod namespace;
 pub mod ownable;
 pub mod pausable;
+pub mod signature;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod token;

@@ -9,11 +9,14 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, FixedBytes, U256, aliases::U16};
+use alloy_primitives::{
+    Address, B256, FixedBytes, U256,
+    aliases::{U8, U16},
+};
 use alloy_sol_types::SolEvent;
 use market::{
     Error, Market,
-    abi::{BidView, Parameters, TaskView, id},
+    abi::{BidView, Parameters, TaskView, Verification, id},
     errors::*,
     events::*,
     store::{BidKey, Id},
@@ -269,5 +272,78 @@ impl MarketAdmin {
     /// The program to which the task manager delegates a selector; zero if there is none.
     pub fn extension_of(&self, selector: FixedBytes<4>) -> Address {
         self.extensions.get(u32::from_be_bytes(selector.0))
+    }
+
+    /// Approves a contract to judge results and gives its number, under which tasks name it. Owner only. Emits `VerifierAdded`.
+    ///
+    /// # Errors
+    /// `ZeroAddress`, [`TooManyVerifiers`].
+    pub fn add_verifier(&mut self, verifier: Address) -> Result<u8, Error> {
+        ownable::only_owner(self.vm())?;
+        let verifier = amount::nonzero(verifier)?;
+        let number = (self.verifier_count.get().as_limbs()[0] as u8)
+            .checked_add(1)
+            .ok_or_else(|| Error::of::<TooManyVerifiers>(&[]))?;
+        self.verifier_count.set(U8::from_limbs([number as u64]));
+        self.verifiers.setter(number).address.set(verifier);
+        self.emit(
+            &VerifierAdded::SIGNATURE_HASH,
+            &[&id(number.into()), &word(verifier)],
+            &[],
+        );
+        Ok(number)
+    }
+
+    /// Lets no new task name a verifier; those that have keep it. Owner only. Emits `VerifierRetired`.
+    ///
+    /// # Errors
+    /// [`UnknownVerifier`].
+    pub fn retire_verifier(&mut self, number: u8) -> Result<(), Error> {
+        ownable::only_owner(self.vm())?;
+        if self.verifiers.getter(number).address.get().is_zero() {
+            return Err(Error::of::<UnknownVerifier>(&[&id(number.into())]));
+        }
+        self.verifiers.setter(number).retired.set(true);
+        self.emit(&VerifierRetired::SIGNATURE_HASH, &[&id(number.into())], &[]);
+        Ok(())
+    }
+
+    /// The verifier with a number, zero if there is none, and whether new tasks can name it.
+    pub fn verifier_at(&self, number: u8) -> (Address, bool) {
+        let verifier = self.verifiers.getter(number);
+        let address = verifier.address.get();
+        (address, !address.is_zero() && !verifier.retired.get())
+    }
+
+    /// What a verifier needs to know of a task.
+    ///
+    /// # Errors
+    /// [`UnknownTask`].
+    pub fn verification_of(&self, task_id: U256) -> Result<Verification, Error> {
+        let state = self.state(&task_id)?;
+        let (verifier, fee) = self.market.verifier(&task_id, &state).unwrap_or_default();
+        let provider_id = id(state.winner());
+        let word = self.entries.get(BidKey(task_id, provider_id));
+        let hot = self.hot(state.version());
+        let window = match state.status() {
+            Status::Submitted => hot.review_window,
+            _ => 0,
+        };
+        Ok(Verification {
+            verifier,
+            status: state.status() as u8,
+            client: self.client(&task_id).client,
+            providerId: provider_id,
+            provider: Card::unpack(self.cards.get(Id(provider_id))).owner,
+            price: widen(state.price()),
+            fee: widen(fee),
+            data: self.verifier_data.get(Id(task_id)),
+            seal: if Entry::is_seal(word) {
+                word
+            } else {
+                B256::ZERO
+            },
+            deadline: state.deadline() + u64::from(window),
+        })
     }
 }

@@ -7,7 +7,7 @@ use ogpu_rules::{ColdParams, HotParams, Params, RuleError};
 use stylus_sdk::prelude::AbiType;
 
 sol! {
-    /// What a client asks of bids.
+    /// What a client asks for beyond the plain way; zero stands for "as usual" where it is said.
     #[derive(Debug, PartialEq, AbiType)]
     struct Terms {
         /// Seconds for bids, at most 30 days.
@@ -18,6 +18,60 @@ sol! {
         uint256 minCollateral;
         /// What trust weighs against the price, 0 to 8,000.
         uint16 trustWeight;
+        /// Who judges the result: a number of the list of verifiers, or 0 for the client.
+        uint8 verifier;
+        /// What the verifier gets out of the budget for its verdict, in wei of oGPU; 0 without a verifier.
+        uint256 verifierFee;
+        /// Tells the verifier what to verify; what it means is the verifier's.
+        bytes32 verifierData;
+        /// The root of a Merkle tree of the ids of providers that may bid, or 0 for all.
+        bytes32 allowList;
+        /// How providers offer: 0 open bids, 1 sealed bids, 2 a price that rises until one takes it.
+        uint8 bidding;
+        /// The first price of a rising one, in wei of oGPU.
+        uint256 startPrice;
+        /// The last minutes of the bidding, in which sealed bids are opened.
+        uint16 revealMinutes;
+    }
+
+    /// A bid that a provider's owner signs (EIP-712, or EIP-1271 for a contract) and the client hands in with the assignment.
+    #[derive(Debug, PartialEq, AbiType)]
+    struct SignedBid {
+        /// The task.
+        uint256 taskId;
+        /// The provider.
+        uint256 providerId;
+        /// What the provider asks, in wei of oGPU.
+        uint256 price;
+        /// Until when it can be handed in (seconds since 1970).
+        uint64 expiry;
+        /// The provider's present `bidNonceOf`; raising that takes all its signed bids back.
+        uint256 nonce;
+    }
+
+    /// What a verifier needs to know of a task.
+    #[derive(Debug, PartialEq, AbiType)]
+    struct Verification {
+        /// Who judges; zero for the client.
+        address verifier;
+        /// As in `TaskView`.
+        uint8 status;
+        /// Who made the task.
+        address client;
+        /// Who did it.
+        uint256 providerId;
+        /// The provider's owner.
+        address provider;
+        /// The agreed price.
+        uint256 price;
+        /// What the verifier gets for its verdict.
+        uint256 fee;
+        /// What the client told the verifier.
+        bytes32 data;
+        /// The seal of the result.
+        bytes32 seal;
+        /// From when on anyone can send the task to arbitration for want of a verdict (seconds since 1970).
+        uint64 deadline;
     }
 
     /// The parameters of the market. Shares are basis points, amounts wei of oGPU, times seconds.

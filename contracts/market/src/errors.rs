@@ -74,6 +74,36 @@ sol! {
     /// The argument with this place, counted from 0 with the fields of a struct in its place, is out of its range.
     #[derive(Debug, PartialEq)]
     error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
+    /// Only the task's verifier may do this.
+    #[derive(Debug, PartialEq)]
+    error NotVerifier(uint256 taskId, address caller, address verifier);
+    /// There is no verifier with this number, or it takes no new tasks.
+    #[derive(Debug, PartialEq)]
+    error UnknownVerifier(uint8 verifier);
+    /// There can be no more verifiers.
+    #[derive(Debug, PartialEq)]
+    error TooManyVerifiers();
+    /// The task takes offers in another way: 0 open bids, 1 sealed bids, 2 a rising price.
+    #[derive(Debug, PartialEq)]
+    error OtherBidding(uint256 taskId, uint8 bidding);
+    /// The client has not listed this provider, or the proof is for another list.
+    #[derive(Debug, PartialEq)]
+    error NotListed(uint256 taskId, uint256 providerId);
+    /// The price and the salt are not those of the sealed bid.
+    #[derive(Debug, PartialEq)]
+    error WrongOpening(uint256 taskId, uint256 providerId);
+    /// The provider's owner has not signed this.
+    #[derive(Debug, PartialEq)]
+    error InvalidSignature(address signer);
+    /// A signed bid was good until this time (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error BidExpired(uint64 expiry);
+    /// The provider has taken its signed bids back.
+    #[derive(Debug, PartialEq)]
+    error BidRevoked(uint256 providerId, uint256 nonce, uint256 current);
+    /// The provider cannot be hired at a published price, or not for so long (seconds).
+    #[derive(Debug, PartialEq)]
+    error NotForHire(uint256 providerId, uint64 duration, uint64 maxDuration);
     /// The owner has to name the other contracts with `setSiblings` first.
     #[derive(Debug, PartialEq)]
     error SiblingsNotSet();
@@ -143,6 +173,16 @@ ogpu_common::listed!(Error:
     ClientStakeTooLow,
     SlashAboveCollateral,
     OutOfRange,
+    NotVerifier,
+    UnknownVerifier,
+    TooManyVerifiers,
+    OtherBidding,
+    NotListed,
+    WrongOpening,
+    InvalidSignature,
+    BidExpired,
+    BidRevoked,
+    NotForHire,
     SiblingsNotSet,
     ParametersNotSet,
     InvalidExtension,

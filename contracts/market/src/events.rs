@@ -24,7 +24,41 @@ sol! {
     );
     /// The task has terms of its own.
     #[derive(Debug, PartialEq)]
-    event TermsSet(uint256 indexed taskId, uint16 minTrust, uint256 minCollateral, uint16 trustWeight);
+    event TermsSet(
+        uint256 indexed taskId,
+        address indexed payer,
+        uint16 minTrust,
+        uint256 minCollateral,
+        uint16 trustWeight,
+        uint8 verifier,
+        uint256 verifierFee,
+        bytes32 verifierData,
+        bytes32 allowList,
+        uint8 bidding,
+        uint256 startPrice,
+        uint16 revealMinutes
+    );
+    /// The client opened a task anew, under another id and with other terms; the budget stays locked.
+    #[derive(Debug, PartialEq)]
+    event TaskReopened(uint256 indexed taskId, uint256 indexed newTaskId);
+    /// A provider made a sealed bid; it holds the bond.
+    #[derive(Debug, PartialEq)]
+    event BidCommitted(uint256 indexed taskId, uint256 indexed providerId, bytes32 commitment);
+    /// A provider can be hired at this price a second, for at most so many seconds; 0 ends that.
+    #[derive(Debug, PartialEq)]
+    event PricePublished(uint256 indexed providerId, uint256 pricePerSecond, uint64 maxDuration);
+    /// A provider took all its signed bids with lower nonces back.
+    #[derive(Debug, PartialEq)]
+    event SignedBidsRevoked(uint256 indexed providerId, uint256 nonce);
+    /// The verifier got its fee for a verdict.
+    #[derive(Debug, PartialEq)]
+    event VerifierPaid(uint256 indexed taskId, address indexed verifier, uint256 fee);
+    /// Tasks can name this verifier.
+    #[derive(Debug, PartialEq)]
+    event VerifierAdded(uint8 indexed number, address indexed verifier);
+    /// New tasks cannot name this verifier any more.
+    #[derive(Debug, PartialEq)]
+    event VerifierRetired(uint8 indexed number);
     /// A provider bid, or lowered its bid. Its first bid holds the bond.
     #[derive(Debug, PartialEq)]
     event BidPlaced(uint256 indexed taskId, uint256 indexed providerId, uint256 price);

@@ -13,6 +13,7 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod bidding;
 mod creation;
 pub mod errors;
 pub mod events;
@@ -25,11 +26,23 @@ use alloc::vec::Vec;
 use ogpu_common::{amount::StorageTime, key::Number};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageB256, StorageMap, StorageU16, StorageUint},
+    storage::{
+        StorageAddress, StorageB256, StorageBool, StorageMap, StorageU8, StorageU16, StorageU256,
+        StorageUint,
+    },
 };
 
 pub use errors::Error;
 use store::BidKey;
+
+/// A contract that judges results.
+#[storage]
+pub struct StorageVerifier {
+    /// The contract.
+    pub address: StorageAddress,
+    /// No new task can name it.
+    pub retired: StorageBool,
+}
 
 /// The whole storage of the market.
 #[storage]
@@ -44,6 +57,8 @@ pub struct Market {
     pub paused_until: StorageTime,
     /// Holds the stakes.
     pub vault: StorageAddress,
+    /// Verifiers ever approved; they count from 1.
+    pub verifier_count: StorageU8,
     /// Knows the providers and their scores.
     pub registry: StorageAddress,
     /// The program that has what the task manager does not know, by selector.
@@ -58,6 +73,22 @@ pub struct Market {
     pub states: StorageMap<Number, StorageB256>,
     /// [`ogpu_rules::Terms`] by task, for tasks that have their own.
     pub terms: StorageMap<Number, StorageB256>,
+    /// Who pays, by task, where that is not the client.
+    pub sponsors: StorageMap<Number, StorageAddress>,
+    /// What the client told the verifier, by task.
+    pub verifier_data: StorageMap<Number, StorageB256>,
+    /// The root of the list of providers that may bid, by task.
+    pub allow_lists: StorageMap<Number, StorageB256>,
+    /// [`ogpu_rules::Rising`] by task.
+    pub risings: StorageMap<Number, StorageB256>,
+    /// Sealed bids by task and provider, until they are opened.
+    pub commitments: StorageMap<BidKey, StorageB256>,
+    /// Who can judge instead of clients, by number.
+    pub verifiers: StorageMap<u8, StorageVerifier>,
+    /// [`ogpu_rules::PublishedPrice`] by provider.
+    pub prices: StorageMap<Number, StorageB256>,
+    /// How often a provider has taken its signed bids back.
+    pub bid_nonces: StorageMap<Number, StorageU256>,
     /// [`ogpu_rules::Card`] by provider.
     pub cards: StorageMap<Number, StorageB256>,
     /// [`ogpu_rules::Entry`] by task and provider; the winner's becomes the seal of its result.

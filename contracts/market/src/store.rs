@@ -118,6 +118,38 @@ impl Market {
         }
     }
 
+    /// Who judges a task's result, and what for, in wei; nobody if the client does.
+    pub fn verifier(&self, task_id: &U256, state: &TaskState) -> Option<(Address, u128)> {
+        if !state.has_terms() {
+            return None;
+        }
+        let terms = Terms::unpack(self.terms.get(Id(*task_id)));
+        if terms.verifier == 0 {
+            return None;
+        }
+        let verifier = self.verifiers.getter(terms.verifier).address.get();
+        Some((verifier, terms.verifier_fee))
+    }
+
+    /// Who pays for a task.
+    pub fn payer(&self, task_id: &U256, terms: &Terms, client: Address) -> Address {
+        if terms.sponsored {
+            self.sponsors.get(Id(*task_id))
+        } else {
+            client
+        }
+    }
+
+    /// [`Market::payer`] of a task in this state.
+    pub fn payer_of(&self, task_id: &U256, state: &TaskState, client: Address) -> Address {
+        if state.has_terms() {
+            let terms = Terms::unpack(self.terms.get(Id(*task_id)));
+            self.payer(task_id, &terms, client)
+        } else {
+            client
+        }
+    }
+
     /// The set of parameters under which tasks are made now; versions count from 1.
     pub fn current_version(&self) -> u16 {
         self.version.get().as_limbs()[0] as u16

@@ -28,12 +28,8 @@ use market::{
     events::*,
     store::{BidKey, Id},
 };
-use ogpu_common::{
-    Calldata, Text, Upgradeable,
-    amount::{self, time, widen},
-    initializable, ownable, pausable, words,
-};
-use ogpu_rules::{Card, Party, RuleError, Status, Verdict, book::rank, fit::fit};
+use ogpu_common::{Calldata, Text, Upgradeable, initializable, ownable, words};
+use ogpu_rules::{Bidding, Card, Party, Status, Verdict};
 use stylus_sdk::{ArbResult, call::delegate_call, prelude::*};
 
 /// The task manager.
@@ -90,7 +86,11 @@ impl TaskManager {
         budget: U256,
         duration: u64,
     ) -> Result<U256, Error> {
-        self.open(&task_metadata.0, budget, duration, None, None)
+        let client = self.caller();
+        let (task_id, state) = self.create(client, budget, duration, None, None)?;
+        self.lock_budget(task_id, client, budget)?;
+        self.announce(&task_id, client, &budget, &state, &task_metadata.0);
+        Ok(task_id)
     }
 
     /// Bids on a task, or repeats or lowers the bid. The first bid takes the bond from the provider's collateral. The owner of the
@@ -106,46 +106,12 @@ impl TaskManager {
         provider_id: U256,
         price: U256,
     ) -> Result<(), Error> {
-        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
-        let wei = amount::positive(price)?;
-        let state = self.state(&task_id)?;
-        let (card, provider) = self.own_card(&provider_id)?;
-        let task = self.client(&task_id);
-        if task.client == card.owner {
-            return Err(self.refused(&task_id, &provider_id, RuleError::SelfDealing));
+        let task = self.task(&task_id)?;
+        self.require_bidding(&task_id, &task.terms, Bidding::Open)?;
+        if task.terms.listed {
+            return Err(Error::of::<NotListed>(&[&task_id, &provider_id]));
         }
-        let hot = self.hot(state.version());
-        let terms = self.terms(&task_id, &state, &hot);
-        let standing = self.entry(&task_id, &provider_id);
-        let bond = if standing.stands() { 0 } else { hot.bid_bond };
-        let refused = |rule| self.refused(&task_id, &provider_id, rule);
-        let entry = standing.bid(wei, task.budget).map_err(refused)?;
-        let card = card.debit(bond).map_err(refused)?;
-        card.check_eligible(&terms, terms.collateral(wei, hot.collateral_bps))
-            .map_err(refused)?;
-        let rank = rank(
-            fit(wei, task.budget, card.trust, terms.trust_weight),
-            card.free,
-        );
-        let next = state
-            .bid(provider, rank, self.now(), hot.late_bid_window)
-            .map_err(refused)?;
-        self.put_entry(&task_id, &provider_id, entry);
-        self.put_card(&provider_id, &card);
-        self.put_state(&task_id, &next);
-        self.emit(
-            &BidPlaced::SIGNATURE_HASH,
-            &[&task_id, &provider_id],
-            &[&price],
-        );
-        if next.deadline() != state.deadline() {
-            self.emit(
-                &BiddingExtended::SIGNATURE_HASH,
-                &[&task_id],
-                &[&time(next.deadline())],
-            );
-        }
-        Ok(())
+        self.enter_bid(&task_id, &task, &provider_id, price, task.hot.bid_bond)
     }
 
     /// Assigns a provider at its price and holds its collateral. While bids come in and until the grace after that has passed: the
@@ -156,36 +122,24 @@ impl TaskManager {
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`], [`TooLate`], [`NoBid`], [`TrustTooLow`], [`CollateralTooLow`] of the client's
     /// choice; [`NoEligibleBid`], [`NotBestFit`].
     pub fn assign_provider(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
-        let state = self.state(&task_id)?;
-        let hot = self.hot(state.version());
-        let now = self.now();
-        let by = self.client(&task_id).party(self.caller());
-        state
-            .check_assign(by, now, hot.assignment_grace)
-            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        let terms = self.terms(&task_id, &state, &hot);
-        let candidate = |provider_id: U256| -> Result<(Card, u128, u128), RuleError> {
-            let card = Card::unpack(self.cards.get(Id(provider_id)));
-            let entry = self.entry(&task_id, &provider_id);
-            if !entry.stands() {
-                return Err(RuleError::NoBid);
-            }
-            let collateral = terms.collateral(entry.price, hot.collateral_bps);
-            card.check_eligible(&terms, collateral)?;
-            Ok((card.debit(collateral)?, entry.price, collateral))
-        };
-        let (winner, (card, price, collateral)) = if by == Party::Client && !provider_id.is_zero() {
-            (
-                provider_id,
-                candidate(provider_id)
-                    .map_err(|rule| self.refused(&task_id, &provider_id, rule))?,
-            )
+        let task = self.task(&task_id)?;
+        let by = if self.caller() == task.client {
+            Party::Client
         } else {
-            let best = [state.book().leader, state.book().runner_up]
-                .into_iter()
-                .map(id);
+            Party::Anyone
+        };
+        task.state
+            .check_assign(by, self.now(), task.hot.assignment_grace)
+            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
+        let (winner, found) = if by == Party::Client && !provider_id.is_zero() {
+            let found = self.candidate(&task_id, &task, &provider_id);
+            let found = found.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
+            (provider_id, found)
+        } else {
+            let book = task.state.book();
+            let best = [book.leader, book.runner_up].into_iter().map(id);
             let best = best
-                .filter_map(|id| candidate(id).ok().map(|found| (id, found)))
+                .filter_map(|id| Some((id, self.candidate(&task_id, &task, &id).ok()?)))
                 .next();
             let best = best.ok_or_else(|| Error::of::<NoEligibleBid>(&[&task_id]))?;
             if !provider_id.is_zero() && provider_id != best.0 {
@@ -193,17 +147,7 @@ impl TaskManager {
             }
             best
         };
-        let next = state
-            .assign(winner.as_limbs()[0] as u32, price, now)
-            .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.put_card(&winner, &card);
-        self.put_state(&task_id, &next);
-        self.emit(
-            &ProviderAssigned::SIGNATURE_HASH,
-            &[&task_id, &winner],
-            &[&widen(price), &widen(collateral), &time(next.deadline())],
-        );
-        Ok(())
+        self.assign_to(&task_id, &task.state, &winner, found)
     }
 
     /// Delivers: `result_seal` is `keccak256(abi.encode(taskId, providerId, resultHash))`, so that nobody can deliver another's
@@ -230,17 +174,30 @@ impl TaskManager {
     }
 
     /// Judges a delivered result: a `result_hash` that matches the seal accepts it, any other rejects it, which is possible only
-    /// within the review window. The client. Emits `CompletionVerified` or `ResultRejected`.
+    /// within the review window. The task's verifier, or the client where it has none. A verifier that comes to no verdict says so by
+    /// zero, which leaves the task to arbitration; for any of the three it gets its fee. Emits `CompletionVerified`, `ResultRejected`
+    /// or `DisputeOpened`, and `VerifierPaid`.
     ///
     /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`NotClient`], [`TooLate`].
+    /// [`UnknownTask`], [`WrongStatus`], [`NotClient`], [`NotVerifier`], [`TooLate`].
     pub fn verify_completion(&mut self, task_id: U256, result_hash: B256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
         let provider_id = id(state.winner());
-        let (by, now) = (self.client(&task_id).party(self.caller()), self.now());
+        let (caller, now) = (self.caller(), self.now());
+        let verifier = self.verifier(&task_id, &state);
+        let by = match verifier {
+            None => self.client(&task_id).party(caller),
+            Some((verifier, _)) if verifier == caller => Party::Client,
+            Some((verifier, _)) => {
+                let (caller, verifier) = (word(caller), word(verifier));
+                return Err(Error::of::<NotVerifier>(&[&task_id, &caller, &verifier]));
+            }
+        };
         let sealed = self.entries.get(BidKey(task_id, provider_id));
         let (next, event) = if self.seal(task_id, provider_id, result_hash) == sealed {
             (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
+        } else if verifier.is_some() && result_hash.is_zero() {
+            (state.give_up(now), &DisputeOpened::SIGNATURE_HASH)
         } else {
             let window = self.hot(state.version()).review_window;
             (
@@ -250,13 +207,20 @@ impl TaskManager {
         };
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         self.put_state(&task_id, &next);
-        self.emit(event, &[&task_id, &provider_id], &[&result_hash.into()]);
-        Ok(())
+        if next.status() == Status::Disputed {
+            self.emit(event, &[&task_id, &word(caller)], &[]);
+        } else {
+            self.emit(event, &[&task_id, &provider_id], &[&result_hash.into()]);
+        }
+        match verifier {
+            Some((verifier, fee)) if fee != 0 => self.pay_verifier(task_id, &next, verifier, fee),
+            _ => Ok(()),
+        }
     }
 
     /// Settles what nobody objected to, once its window has passed: a delivered result that the client did not judge, or accepted,
-    /// is paid; a rejected one fails; a dispute that the owner did not settle is split in halves without a slash. Anyone. Emits
-    /// `PaymentFinalized`, `TaskFailed` or `DisputeResolved`.
+    /// is paid; a rejected one fails; a dispute that the owner did not settle is split in halves without a slash; what a verifier did
+    /// not judge goes to arbitration. Anyone. Emits `PaymentFinalized`, `TaskFailed`, `DisputeResolved` or `DisputeOpened`.
     ///
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
@@ -267,6 +231,14 @@ impl TaskManager {
         } else {
             self.hot(state.version()).window(state.status())
         };
+        if state.status() == Status::Submitted && self.verifier(&task_id, &state).is_some() {
+            let next = state.escalate(self.now(), window);
+            let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
+            self.put_state(&task_id, &next);
+            let caller = word(self.caller());
+            self.emit(&DisputeOpened::SIGNATURE_HASH, &[&task_id, &caller], &[]);
+            return Ok(());
+        }
         let finalized = state.finalize(self.now(), window);
         let (next, verdict) =
             finalized.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;

@@ -11,6 +11,13 @@ fn terms() -> Terms {
         minTrust: 5_000,
         minCollateral: n(900),
         trustWeight: 8_000,
+        verifier: 0,
+        verifierFee: U256::ZERO,
+        verifierData: B256::ZERO,
+        allowList: B256::ZERO,
+        bidding: 0,
+        startPrice: U256::ZERO,
+        revealMinutes: 0,
     }
 }
 
@@ -141,9 +148,17 @@ fn terms_bind_bidders() {
     );
     let event = TermsSet {
         taskId: T,
+        payer: CLIENT,
         minTrust: 5_000,
         minCollateral: n(900),
         trustWeight: 8_000,
+        verifier: 0,
+        verifierFee: U256::ZERO,
+        verifierData: B256::ZERO,
+        allowList: B256::ZERO,
+        bidding: 0,
+        startPrice: U256::ZERO,
+        revealMinutes: 0,
     };
     assert_eq!(market.last::<TermsSet>(), event);
     let view = market.programs.admin.task_of(T).unwrap();

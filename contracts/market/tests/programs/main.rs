@@ -3,6 +3,8 @@
 mod admin;
 mod bidding;
 mod life;
+mod orders;
+mod verifiers;
 
 use alloy_primitives::{Address, B256, U256, address, aliases::U96};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
