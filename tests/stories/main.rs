@@ -4,5 +4,6 @@ mod deployment;
 mod gas;
 mod life;
 mod money;
+mod peers;
 mod transitions;
 mod upgrades;

@@ -1,14 +1,17 @@
-//! How long a user waits. Nothing here is a test: clocks differ from machine to machine.
+//! How long a user waits, and what the same work costs elsewhere. Nothing here is a test: clocks differ from machine to
+//! machine, and gas is compared with its snapshots by the stories.
 
 use crate::{programs, run};
 use eyre::{ContextCompat, Result, WrapErr};
+use serde_json::Value;
 use std::{
+    fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-/// Measures the start of the embedded chain, and the demo up to its paid task.
+/// Measures the start of the embedded chain, the demo up to its paid task, and the gas of the peers in `bench/` beside ours.
 pub fn bench(runs: usize) -> Result<()> {
     programs::build(run::Output::Quiet)?;
     run::run(run::cargo().args(["build", "--quiet", "--locked", "--package", "ogpu"]))
@@ -48,7 +51,7 @@ pub fn bench(runs: usize) -> Result<()> {
         let mut demo = run::cargo();
         let text = run::capture(demo.args(["xtask", "demo", "--json"]))?;
         let whole = start.elapsed();
-        let told: serde_json::Value = serde_json::from_str(&text)?;
+        let told: Value = serde_json::from_str(&text)?;
         let seconds = |name: &str| {
             told[name]
                 .as_f64()
@@ -56,7 +59,47 @@ pub fn bench(runs: usize) -> Result<()> {
         };
         let after_paid = Duration::from_secs_f64(seconds("seconds")? - seconds("seconds_to_paid")?);
         Ok(whole.saturating_sub(after_paid))
-    })
+    })?;
+    peers()
+}
+
+/// Has the story of the peers measure, and shows gas and ratios; `docs/benchmarks.md` says what each side includes.
+fn peers() -> Result<()> {
+    let path = run::workspace_root().join("target/peers.json");
+    let mut story = run::cargo();
+    story
+        .args(["test", "--quiet", "--locked", "--package", "ogpu-tests"])
+        .args(["--test", "stories", "gas_beside_the_peers"])
+        .env("OGPU_PEERS_REPORT", &path)
+        .env_remove("OGPU_RPC_URL");
+    run::capture(&mut story).wrap_err("the peers cannot be measured")?;
+    let report: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+    let mut group = "";
+    for row in report.as_array().wrap_err("the comparison is no list")? {
+        let of = |key: &str| row[key].as_str().unwrap_or_default();
+        if of("group") != group {
+            group = of("group");
+            println!(
+                "\ngas of {group:<45} {:>9} {:>9} {:>9}",
+                "theirs", "ours", "ratio"
+            );
+        }
+        let gas = |side: &str| row[side]["gas"].as_u64().map(|gas| gas.to_string());
+        let ratio = row["ratio"].as_f64().map(|ratio| format!("{ratio:.2}"));
+        let shown = |number: Option<String>| number.unwrap_or_else(|| "-".into());
+        println!(
+            "{:<52} {:>9} {:>9} {:>9}",
+            of("purpose"),
+            shown(gas("theirs")),
+            shown(gas("ours")),
+            shown(ratio)
+        );
+    }
+    println!(
+        "\nWhat each side includes: docs/benchmarks.md. As data: {}",
+        path.display()
+    );
+    Ok(())
 }
 
 fn row(what: &str, runs: usize, mut measure: impl FnMut() -> Result<Duration>) -> Result<()> {
