@@ -1,0 +1,720 @@
+use std::collections::BTreeMap;
+
+use alloy_primitives::{Address, B256, U256, address, keccak256};
+use alloy_sol_types::{SolCall, sol};
+use ogpu_common::{
+    InvalidInitialization, OwnableUnauthorizedAccount, TokenTookFee, UUPSUnauthorizedCallContext,
+    ZeroAddress,
+    testing::{Chain, TOKEN},
+};
+use ogpu_rules::seal::seal;
+use proptest::prelude::*;
+
+use crate::*;
+
+const OWNER: Address = address!("00000000000000000000000000000000000000aa");
+const TREASURY: Address = address!("00000000000000000000000000000000000000bb");
+const MARKET: Address = address!("00000000000000000000000000000000000000cc");
+const ESCROW: Address = address!("00000000000000000000000000000000000000dd");
+const CLIENT: Address = address!("0000000000000000000000000000000000000001");
+const PROVIDER: Address = address!("0000000000000000000000000000000000000002");
+const KEEPER: Address = address!("0000000000000000000000000000000000000003");
+const CHALLENGER: Address = address!("0000000000000000000000000000000000000004");
+const PEOPLE: [Address; 5] = [TREASURY, CLIENT, PROVIDER, KEEPER, CHALLENGER];
+
+const T: U256 = U256::ONE;
+const PROVIDER_ID: U256 = U256::from_limbs([7, 0, 0, 0]);
+const RESULT: B256 = B256::repeat_byte(0xab);
+const START: u64 = 1_000_000;
+const PERIOD: u64 = 1_000;
+const ARBITRATION: u64 = 100_000;
+const PRICE: u64 = 10_000;
+const BOND: u128 = 1_000;
+const FEE: u128 = 300;
+const DEADLINE: u64 = START + PERIOD + 1;
+
+sol! {
+    function verificationOf(uint256 taskId) external view returns (address verifier, uint8 status, address client, uint256 providerId, address provider, uint256 price, uint256 fee, bytes32 data, bytes32 seal, uint64 deadline);
+    function verifyCompletion(uint256 taskId, bytes32 resultHash) external;
+    function withdrawTo(address to, uint256 amount) external;
+    /// What the doubles refuse with.
+    error Refused();
+}
+
+fn n(number: impl TryInto<u64>) -> U256 {
+    U256::from(number.try_into().ok().expect("a small number"))
+}
+
+/// What the market's double says of a delivered task.
+fn delivered(task: U256, verifier: Address) -> verificationOfReturn {
+    verificationOfReturn {
+        verifier,
+        status: SUBMITTED,
+        client: CLIENT,
+        providerId: PROVIDER_ID,
+        provider: PROVIDER,
+        price: n(PRICE),
+        fee: n(FEE),
+        data: B256::ZERO,
+        seal: seal(task, PROVIDER_ID, RESULT),
+        deadline: DEADLINE,
+    }
+}
+
+/// A verifier, the double of a market that takes any verdict, and the double of an escrow that pays from its own tokens.
+struct Scene {
+    chain: Chain,
+    verifier: OptimisticVerifier,
+}
+
+impl Scene {
+    /// Task [`T`] has been delivered; a bond is a tenth of its price; everybody can pay bonds.
+    fn new() -> Self {
+        let chain = Chain::new();
+        let mut verifier = OptimisticVerifier::from(&chain);
+        chain
+            .call(KEEPER, || {
+                verifier.initialize(OWNER, MARKET, ESCROW, TOKEN, TREASURY)
+            })
+            .unwrap();
+        chain
+            .call(OWNER, || {
+                verifier.set_parameters(PERIOD, ARBITRATION, 1_000, U256::ONE)
+            })
+            .unwrap();
+        for account in PEOPLE {
+            let this = chain.contract();
+            chain.token.borrow_mut().fund(account, this, 1_000_000);
+        }
+        let scene = Self { chain, verifier };
+        scene.market_says(T, delivered(T, scene.chain.contract()));
+        scene
+    }
+
+    fn proposed() -> Self {
+        let mut scene = Self::new();
+        scene.by(KEEPER, |v| v.propose(T, RESULT)).unwrap();
+        scene
+    }
+
+    fn challenged() -> Self {
+        let mut scene = Self::proposed();
+        scene.challenge(CHALLENGER, T).unwrap();
+        scene
+    }
+
+    fn by<R>(
+        &mut self,
+        sender: Address,
+        step: impl FnOnce(&mut OptimisticVerifier) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        self.chain.call(sender, || step(&mut self.verifier))
+    }
+
+    /// Challenges; the fee that the escrow is asked for arrives.
+    fn challenge(&mut self, by: Address, task: U256) -> Result<(), Error> {
+        let (chain, this) = (self.chain.clone(), self.chain.contract());
+        self.by(by, |verifier| {
+            verifier.challenge(task)?;
+            let mut token = chain.token.borrow_mut();
+            *token.balances.entry(this).or_default() += FEE;
+            Ok(())
+        })
+    }
+
+    fn market_says(&self, task: U256, answer: verificationOfReturn) {
+        let call = verificationOfCall { taskId: task }.abi_encode();
+        let answer = verificationOfCall::abi_encode_returns(&answer);
+        self.chain.answer(MARKET, call, Ok(answer));
+    }
+
+    /// Whether a double is asked for `call` by `step`: refused, it fails, and the reason comes through; taken, it succeeds.
+    fn asks<R: std::fmt::Debug>(
+        &mut self,
+        to: Address,
+        call: impl SolCall,
+        sender: Address,
+        step: impl Fn(&mut OptimisticVerifier) -> Result<R, Error>,
+    ) {
+        let reason = alloy_sol_types::SolError::abi_encode(&Refused {});
+        let call = call.abi_encode();
+        self.chain.answer(to, call.clone(), Err(reason.clone()));
+        let error = self.by(sender, &step).unwrap_err();
+        assert_eq!(Vec::<u8>::from(error), reason);
+        self.chain.answer(to, call, Ok(Vec::new()));
+    }
+
+    fn stage(&self, task: U256) -> u8 {
+        self.verifier.proposal_of(task).0
+    }
+
+    fn owed(&self, account: Address) -> u128 {
+        self.verifier.owed_to(account).to()
+    }
+
+    fn held(&self) -> u128 {
+        self.chain.token.borrow().balance(self.chain.contract())
+    }
+
+    fn everybody_is_owed(&self, owed: &[(Address, u128)]) {
+        let owed: BTreeMap<_, _> = owed.iter().copied().collect();
+        for account in PEOPLE {
+            let expected = owed.get(&account).copied().unwrap_or(0);
+            assert_eq!(self.owed(account), expected, "{account}");
+        }
+    }
+}
+
+fn shared<T>(error: impl Into<ogpu_common::Error>) -> Result<T, Error> {
+    Err(Error::Shared(error.into()))
+}
+
+#[test]
+fn it_is_initialised_once_and_only_behind_a_proxy() {
+    let mut scene = Scene::new();
+    let verifier = &scene.verifier;
+    assert_eq!(
+        (verifier.owner(), verifier.market(), verifier.escrow()),
+        (OWNER, MARKET, ESCROW)
+    );
+    assert_eq!((verifier.token(), verifier.treasury()), (TOKEN, TREASURY));
+    let again = scene.by(OWNER, |v| {
+        v.initialize(OWNER, MARKET, ESCROW, TOKEN, TREASURY)
+    });
+    assert_eq!(again, shared(InvalidInitialization {}));
+    let direct = Chain::direct();
+    let result = direct.call(OWNER, || {
+        OptimisticVerifier::from(&direct).initialize(OWNER, MARKET, ESCROW, TOKEN, TREASURY)
+    });
+    assert_eq!(result, shared(UUPSUnauthorizedCallContext {}));
+    for zero in 0..4 {
+        let mut siblings = [MARKET, ESCROW, TOKEN, TREASURY];
+        siblings[zero] = Address::ZERO;
+        let [market, escrow, token, treasury] = siblings;
+        let chain = Chain::new();
+        let result = chain.call(OWNER, || {
+            OptimisticVerifier::from(&chain).initialize(OWNER, market, escrow, token, treasury)
+        });
+        assert_eq!(result, shared(ZeroAddress {}));
+    }
+    let chain = Chain::new();
+    let mut fresh = OptimisticVerifier::from(&chain);
+    chain
+        .call(OWNER, || {
+            fresh.initialize(OWNER, MARKET, ESCROW, TOKEN, TREASURY)
+        })
+        .unwrap();
+    let ten = U256::from(10_u128.pow(19));
+    assert_eq!(fresh.parameters(), (3_600, 1_209_600, 1_000, ten));
+}
+
+#[test]
+fn the_owner_sets_it_up_within_bounds() {
+    let mut scene = Scene::new();
+    let stranger = || shared(OwnableUnauthorizedAccount { account: KEEPER });
+    assert_eq!(scene.by(KEEPER, |v| v.set_treasury(KEEPER)), stranger());
+    let set = |period: u64, min_bond: U256| {
+        move |v: &mut OptimisticVerifier| v.set_parameters(period, ARBITRATION, 1_000, min_bond)
+    };
+    assert_eq!(scene.by(KEEPER, set(PERIOD, U256::ONE)), stranger());
+    let zero = scene.by(OWNER, |v| v.set_treasury(Address::ZERO));
+    assert_eq!(zero, shared(ZeroAddress {}));
+    let out = OutOfRange {
+        field: 0,
+        value: n(599),
+        minimum: n(600),
+        maximum: n(604_800),
+    };
+    assert_eq!(scene.by(OWNER, set(599, U256::ONE)), Err(out.into()));
+    let no_bond = OutOfRange {
+        field: 3,
+        value: U256::ZERO,
+        minimum: U256::ONE,
+        maximum: U256::from(stakes::MAX_MIN_BOND),
+    };
+    assert_eq!(
+        scene.by(OWNER, set(PERIOD, U256::ZERO)),
+        Err(no_bond.into())
+    );
+    assert!(scene.by(OWNER, set(PERIOD, U256::MAX)).is_err());
+    assert_eq!(
+        scene.verifier.parameters(),
+        (PERIOD, ARBITRATION, 1_000, U256::ONE)
+    );
+
+    scene.by(OWNER, set(2_000, n(5_000))).unwrap();
+    let event = ParametersSet {
+        challengePeriod: 2_000,
+        arbitrationPeriod: ARBITRATION,
+        bondBps: 1_000,
+        minBond: n(5_000),
+    };
+    assert_eq!(scene.chain.last_event::<ParametersSet>(), event);
+    assert_eq!(scene.verifier.bond_for(n(PRICE)), Ok(n(5_000)));
+    assert_eq!(scene.verifier.bond_for(n(60_000)), Ok(n(6_000)));
+    assert!(scene.verifier.bond_for(U256::MAX).is_err());
+
+    scene.by(OWNER, |v| v.set_treasury(KEEPER)).unwrap();
+    let event: TreasuryChanged = scene.chain.last_event();
+    assert_eq!(
+        (event.previousTreasury, event.newTreasury),
+        (TREASURY, KEEPER)
+    );
+}
+
+#[test]
+fn only_the_sealed_result_of_a_task_of_its_own_is_proposed() {
+    let mut scene = Scene::new();
+    let this = scene.chain.contract();
+    let wrong = keccak256("not it");
+    let error = WrongResult {
+        taskId: T,
+        resultHash: wrong,
+        seal: seal(T, PROVIDER_ID, RESULT),
+    };
+    assert_eq!(scene.by(KEEPER, |v| v.propose(T, wrong)), Err(error.into()));
+    let zero = scene.by(KEEPER, |v| v.propose(T, B256::ZERO));
+    assert_eq!(zero, Err(ZeroResult {}.into()));
+
+    let mut propose = |said: verificationOfReturn| {
+        scene.market_says(T, said);
+        scene.by(KEEPER, |v| v.propose(T, RESULT))
+    };
+    for verifier in [Address::ZERO, KEEPER] {
+        let error = NotVerifier {
+            taskId: T,
+            verifier,
+        };
+        assert_eq!(propose(delivered(T, verifier)), Err(error.into()));
+    }
+    for status in (0..12).filter(|status| *status != SUBMITTED) {
+        let said = verificationOfReturn {
+            status,
+            ..delivered(T, this)
+        };
+        let error = WrongStatus { taskId: T, status };
+        assert_eq!(propose(said), Err(error.into()));
+    }
+    // The seal of another task, or of another provider, is another one.
+    for other in [seal(n(2), PROVIDER_ID, RESULT), seal(T, n(8), RESULT)] {
+        let said = verificationOfReturn {
+            seal: other,
+            ..delivered(T, this)
+        };
+        assert!(matches!(propose(said), Err(Error::WrongResult(_))));
+    }
+    let late = verificationOfReturn {
+        deadline: START + PERIOD,
+        ..delivered(T, this)
+    };
+    let error = NoTimeToChallenge {
+        taskId: T,
+        ends: START + PERIOD,
+        deadline: START + PERIOD,
+    };
+    assert_eq!(propose(late), Err(error.into()));
+    assert_eq!(scene.stage(T), 0);
+
+    scene.market_says(T, delivered(T, this));
+    scene.by(KEEPER, |v| v.propose(T, RESULT)).unwrap();
+    let event = Proposed {
+        taskId: T,
+        proposer: KEEPER,
+        resultHash: RESULT,
+        ends: START + PERIOD,
+    };
+    assert_eq!(scene.chain.last_event::<Proposed>(), event);
+    let proposal = (
+        1,
+        KEEPER,
+        RESULT,
+        START + PERIOD,
+        Address::ZERO,
+        U256::ZERO,
+        U256::ZERO,
+    );
+    assert_eq!(scene.verifier.proposal_of(T), proposal);
+    let again = WrongStage {
+        taskId: T,
+        stage: 1,
+        required: 0,
+    };
+    assert_eq!(
+        scene.by(PROVIDER, |v| v.propose(T, RESULT)),
+        Err(again.into())
+    );
+}
+
+#[test]
+fn an_unchallenged_result_is_concluded_once_for_the_proposers_fee() {
+    let mut scene = Scene::proposed();
+    scene.chain.pass(PERIOD - 1);
+    let early = TooEarly {
+        taskId: T,
+        from: START + PERIOD,
+    };
+    assert_eq!(scene.by(CLIENT, |v| v.conclude(T)), Err(early.into()));
+    scene.chain.pass(1);
+    let verdict = verifyCompletionCall {
+        taskId: T,
+        resultHash: RESULT,
+    };
+    scene.asks(MARKET, verdict, CLIENT, |v| v.conclude(T));
+    let payment = withdrawToCall {
+        to: KEEPER,
+        amount: n(FEE),
+    };
+    scene.asks(ESCROW, payment, CLIENT, |v| v.conclude(T));
+    scene.by(CLIENT, |v| v.conclude(T)).unwrap();
+    let event = Concluded {
+        taskId: T,
+        proposer: KEEPER,
+        fee: n(FEE),
+    };
+    assert_eq!(scene.chain.last_event::<Concluded>(), event);
+    let closed = WrongStage {
+        taskId: T,
+        stage: 3,
+        required: 1,
+    };
+    assert_eq!(
+        scene.by(CLIENT, |v| v.conclude(T)),
+        Err(closed.clone().into())
+    );
+    assert_eq!(scene.challenge(CHALLENGER, T), Err(closed.into()));
+    assert!(scene.by(KEEPER, |v| v.propose(T, RESULT)).is_err());
+    scene.everybody_is_owed(&[]);
+}
+
+#[test]
+fn what_the_market_went_on_without_lapses() {
+    let mut scene = Scene::proposed();
+    scene.chain.pass(PERIOD + 1);
+    let disputed = verificationOfReturn {
+        status: 6,
+        ..delivered(T, scene.chain.contract())
+    };
+    scene.market_says(T, disputed);
+    let verdict = verifyCompletionCall {
+        taskId: T,
+        resultHash: RESULT,
+    };
+    scene
+        .chain
+        .answer(MARKET, verdict.abi_encode(), Err(Vec::new()));
+    scene.by(CLIENT, |v| v.conclude(T)).unwrap();
+    let event = Lapsed {
+        taskId: T,
+        status: 6,
+    };
+    assert_eq!(scene.chain.last_event::<Lapsed>(), event);
+    assert_eq!(scene.stage(T), 3);
+    scene.everybody_is_owed(&[]);
+}
+
+#[test]
+fn a_challenge_takes_a_bond_and_sends_the_task_into_dispute() {
+    let mut scene = Scene::proposed();
+    let no_verdict = verifyCompletionCall {
+        taskId: T,
+        resultHash: B256::ZERO,
+    };
+    scene.asks(MARKET, no_verdict, CHALLENGER, |v| v.challenge(T));
+    let payment = withdrawToCall {
+        to: scene.chain.contract(),
+        amount: n(FEE),
+    };
+    scene.asks(ESCROW, payment, CHALLENGER, |v| v.challenge(T));
+    assert_eq!(
+        (scene.stage(T), scene.held()),
+        (1, 0),
+        "refusals change nothing"
+    );
+    scene.challenge(CHALLENGER, T).unwrap();
+    let event = Challenged {
+        taskId: T,
+        challenger: CHALLENGER,
+        bond: n(BOND),
+        fee: n(FEE),
+        ends: START + ARBITRATION,
+    };
+    assert_eq!(scene.chain.last_event::<Challenged>(), event);
+    assert_eq!(scene.held(), BOND + FEE);
+    let proposal = (
+        2,
+        KEEPER,
+        RESULT,
+        START + ARBITRATION,
+        CHALLENGER,
+        n(BOND),
+        n(FEE),
+    );
+    assert_eq!(scene.verifier.proposal_of(T), proposal);
+
+    let twice = WrongStage {
+        taskId: T,
+        stage: 2,
+        required: 1,
+    };
+    assert_eq!(scene.challenge(CLIENT, T), Err(twice.clone().into()));
+    scene.chain.pass(PERIOD);
+    assert_eq!(scene.by(KEEPER, |v| v.conclude(T)), Err(twice.into()));
+}
+
+#[test]
+fn the_last_second_is_the_challengers() {
+    let mut scene = Scene::proposed();
+    scene.chain.pass(PERIOD - 1);
+    assert!(scene.by(KEEPER, |v| v.conclude(T)).is_err());
+    scene.challenge(CHALLENGER, T).unwrap();
+
+    let mut scene = Scene::proposed();
+    scene.chain.pass(PERIOD);
+    let late = TooLate {
+        taskId: T,
+        until: START + PERIOD,
+    };
+    assert_eq!(scene.challenge(CHALLENGER, T), Err(late.into()));
+    scene.by(KEEPER, |v| v.conclude(T)).unwrap();
+}
+
+#[test]
+fn some_challenges_are_refused() {
+    let mut scene = Scene::proposed();
+    let own = SelfDealing { account: PROVIDER };
+    assert_eq!(scene.challenge(PROVIDER, T), Err(own.into()));
+    let none = WrongStage {
+        taskId: n(2),
+        stage: 0,
+        required: 1,
+    };
+    assert_eq!(scene.challenge(CHALLENGER, n(2)), Err(none.into()));
+    let this = scene.chain.contract();
+    scene
+        .chain
+        .token
+        .borrow_mut()
+        .allowances
+        .insert((CHALLENGER, this), BOND - 1);
+    assert!(
+        scene.challenge(CHALLENGER, T).is_err(),
+        "too little is allowed"
+    );
+    scene.chain.token.borrow_mut().fee = 1;
+    let fee = TokenTookFee {
+        token: TOKEN,
+        sent: n(BOND),
+        received: n(BOND - 1),
+    };
+    assert_eq!(scene.challenge(CLIENT, T), shared(fee));
+    scene.chain.token.borrow_mut().fee = 0;
+
+    // Another verifier's task, or one that the market has gone on with.
+    scene.market_says(T, delivered(T, KEEPER));
+    assert!(matches!(
+        scene.challenge(CHALLENGER, T),
+        Err(Error::NotVerifier(_))
+    ));
+    let disputed = verificationOfReturn {
+        status: 6,
+        ..delivered(T, this)
+    };
+    scene.market_says(T, disputed);
+    assert!(matches!(
+        scene.challenge(CHALLENGER, T),
+        Err(Error::WrongStatus(_))
+    ));
+    assert_eq!((scene.stage(T), scene.held()), (1, 0));
+}
+
+#[test]
+fn a_challenger_that_was_right_gets_bond_and_fee() {
+    let mut scene = Scene::challenged();
+    let stranger = OwnableUnauthorizedAccount {
+        account: CHALLENGER,
+    };
+    let result = scene.by(CHALLENGER, |v| v.resolve_challenge(T, true));
+    assert_eq!(result, shared(stranger));
+    scene.by(OWNER, |v| v.resolve_challenge(T, true)).unwrap();
+    let event = ChallengeResolved {
+        taskId: T,
+        outcome: 1,
+        toChallenger: n(BOND + FEE),
+        toProposer: U256::ZERO,
+        toClient: U256::ZERO,
+        toTreasury: U256::ZERO,
+    };
+    assert_eq!(scene.chain.last_event::<ChallengeResolved>(), event);
+    scene.everybody_is_owed(&[(CHALLENGER, BOND + FEE)]);
+
+    // Anybody may send it, to no one else.
+    scene.by(KEEPER, |v| v.withdraw(CHALLENGER)).unwrap();
+    let event = Withdrawn {
+        account: CHALLENGER,
+        amount: n(BOND + FEE),
+    };
+    assert_eq!(scene.chain.last_event::<Withdrawn>(), event);
+    assert_eq!(scene.held(), 0);
+    assert_eq!(
+        scene.chain.token.borrow().balance(CHALLENGER),
+        1_000_000 + FEE
+    );
+    let nothing = NothingOwed {
+        account: CHALLENGER,
+    };
+    assert_eq!(
+        scene.by(KEEPER, |v| v.withdraw(CHALLENGER)),
+        Err(nothing.into())
+    );
+}
+
+#[test]
+fn a_challenger_that_was_wrong_loses_the_bond() {
+    let mut scene = Scene::challenged();
+    scene.by(OWNER, |v| v.resolve_challenge(T, false)).unwrap();
+    scene.everybody_is_owed(&[(TREASURY, BOND), (KEEPER, FEE)]);
+    for right in [true, false] {
+        let closed = WrongStage {
+            taskId: T,
+            stage: 3,
+            required: 2,
+        };
+        let again = scene.by(OWNER, |v| v.resolve_challenge(T, right));
+        assert_eq!(again, Err(closed.into()));
+    }
+    scene.chain.pass(ARBITRATION);
+    assert!(scene.by(CHALLENGER, |v| v.release_challenge(T)).is_err());
+    scene.everybody_is_owed(&[(TREASURY, BOND), (KEEPER, FEE)]);
+}
+
+#[test]
+fn a_silent_owner_costs_nobody_anything() {
+    let mut scene = Scene::challenged();
+    scene.chain.pass(ARBITRATION - 1);
+    let early = TooEarly {
+        taskId: T,
+        from: START + ARBITRATION,
+    };
+    let result = scene.by(CHALLENGER, |v| v.release_challenge(T));
+    assert_eq!(result, Err(early.into()));
+    scene.chain.pass(1);
+    scene.by(KEEPER, |v| v.release_challenge(T)).unwrap();
+    scene.everybody_is_owed(&[(CHALLENGER, BOND), (CLIENT, FEE)]);
+    assert!(scene.by(OWNER, |v| v.resolve_challenge(T, false)).is_err());
+    assert!(scene.by(KEEPER, |v| v.release_challenge(T)).is_err());
+}
+
+#[test]
+fn running_periods_and_bonds_keep_their_terms() {
+    let mut scene = Scene::challenged();
+    let longer = |v: &mut OptimisticVerifier| v.set_parameters(2_000, 200_000, 5_000, n(9_000));
+    scene.by(OWNER, longer).unwrap();
+    scene.chain.pass(ARBITRATION);
+    scene.by(KEEPER, |v| v.release_challenge(T)).unwrap();
+    scene.everybody_is_owed(&[(CHALLENGER, BOND), (CLIENT, FEE)]);
+
+    let mut scene = Scene::proposed();
+    scene.by(OWNER, longer).unwrap();
+    scene.chain.pass(PERIOD);
+    scene.by(KEEPER, |v| v.conclude(T)).unwrap();
+}
+
+#[test]
+fn a_task_without_a_fee_asks_the_escrow_for_nothing() {
+    let mut scene = Scene::new();
+    let this = scene.chain.contract();
+    let free = verificationOfReturn {
+        fee: U256::ZERO,
+        ..delivered(T, this)
+    };
+    scene.market_says(T, free);
+    for to in [KEEPER, this] {
+        let call = withdrawToCall {
+            to,
+            amount: U256::ZERO,
+        };
+        scene
+            .chain
+            .answer(ESCROW, call.abi_encode(), Err(Vec::new()));
+    }
+    scene.by(KEEPER, |v| v.propose(T, RESULT)).unwrap();
+    scene.by(CHALLENGER, |v| v.challenge(T)).unwrap();
+    scene.by(OWNER, |v| v.resolve_challenge(T, false)).unwrap();
+    scene.everybody_is_owed(&[(TREASURY, BOND)]);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Propose(Address, u8),
+    Challenge(Address, u8),
+    Conclude(u8),
+    Resolve(u8, bool),
+    Release(u8),
+    Withdraw(Address),
+    Pass(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let who = || proptest::sample::select(PEOPLE.to_vec());
+    let task = || 1..5_u8;
+    proptest::collection::vec(
+        prop_oneof![
+            (who(), task()).prop_map(|(who, task)| Step::Propose(who, task)),
+            (who(), task()).prop_map(|(who, task)| Step::Challenge(who, task)),
+            task().prop_map(Step::Conclude),
+            (task(), any::<bool>()).prop_map(|(task, right)| Step::Resolve(task, right)),
+            task().prop_map(Step::Release),
+            who().prop_map(Step::Withdraw),
+            proptest::sample::select(vec![1, PERIOD / 2, PERIOD, ARBITRATION]).prop_map(Step::Pass),
+        ],
+        1..60,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn it_has_what_it_holds_and_owes(steps in steps()) {
+        let mut scene = Scene::new();
+        let this = scene.chain.contract();
+        for task in 1..5 {
+            let forever = verificationOfReturn { deadline: u64::MAX >> 25, ..delivered(n(task), this) };
+            scene.market_says(n(task), forever);
+        }
+        for step in steps {
+            let before: Vec<u8> = (1..5).map(|task| scene.stage(n(task))).collect();
+            match step {
+                Step::Propose(who, task) => drop(scene.by(who, |v| v.propose(n(task), RESULT))),
+                Step::Challenge(who, task) => drop(scene.challenge(who, n(task))),
+                Step::Conclude(task) => drop(scene.by(CLIENT, |v| v.conclude(n(task)))),
+                Step::Resolve(task, right) => drop(scene.by(OWNER, |v| v.resolve_challenge(n(task), right))),
+                Step::Release(task) => drop(scene.by(KEEPER, |v| v.release_challenge(n(task)))),
+                Step::Withdraw(who) => drop(scene.by(KEEPER, |v| v.withdraw(who))),
+                Step::Pass(seconds) => scene.chain.pass(seconds),
+            }
+            let mut expected: u128 = PEOPLE.into_iter().map(|account| scene.owed(account)).sum();
+            for (task, before) in (1..5_u8).zip(before) {
+                let (now, _, _, _, _, bond, fee) = scene.verifier.proposal_of(n(task));
+                prop_assert!(now >= before, "a proposal went back from {before} to {now}");
+                if now == crate::Stage::Challenged as u8 {
+                    expected += bond.to::<u128>() + fee.to::<u128>();
+                }
+            }
+            prop_assert_eq!(scene.held(), expected);
+        }
+        // Every proposal has an end that needs nobody's leave, after which everything can be withdrawn.
+        scene.chain.pass(ARBITRATION);
+        for task in 1..5 {
+            match scene.stage(n(task)) {
+                1 => scene.by(CLIENT, |v| v.conclude(n(task))).unwrap(),
+                2 => scene.by(CLIENT, |v| v.release_challenge(n(task))).unwrap(),
+                _ => {}
+            }
+        }
+        for account in PEOPLE {
+            let _ = scene.by(CLIENT, |v| v.withdraw(account));
+        }
+        prop_assert_eq!(scene.held(), 0);
+    }
+}
