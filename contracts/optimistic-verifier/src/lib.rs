@@ -27,64 +27,46 @@ extern crate alloc;
 
 mod errors;
 mod events;
+pub mod proposal;
 pub mod stakes;
 #[cfg(test)]
 mod tests;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{
-    Address, B256, U256,
-    aliases::{U8, U16},
-};
+use alloy_primitives::{Address, B256, U256, aliases::U16};
+use fees::IFees;
 use ogpu_common::{
     Ownable, Upgradeable,
     amount::{self, StorageTime, load_time, store_time, widen},
-    initializable, ownable, token,
+    initializable,
+    interfaces::IMarket,
+    ownable, token,
 };
 use ogpu_rules::seal;
+use proposal::{Proposal, Stage};
 use stakes::{Outcome, Parameters, Split};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageB256, StorageMap, StorageU8, StorageU16, StorageU96},
+    storage::{StorageAddress, StorageMap, StorageU16, StorageU96},
 };
 
 pub use errors::*;
 pub use events::*;
-use siblings::{IFees, IMarket};
 
 /// The state of a task whose result waits for a verdict.
 const SUBMITTED: u8 = 3;
 
-/// What the verifier calls.
-#[allow(missing_docs, non_snake_case)] // as the contracts that have them document and name them
-mod siblings {
+/// What the verifier calls in the escrow.
+#[allow(missing_docs, non_snake_case)] // as the escrow documents and names it
+mod fees {
     use stylus_sdk::prelude::sol_interface;
 
     sol_interface! {
-        interface IMarket {
-            function verificationOf(uint256 taskId) external view returns (address, uint8, address, uint256, address, uint256, uint256, bytes32, bytes32, uint64);
-            function verifyCompletion(uint256 taskId, bytes32 resultHash) external;
-        }
-
         interface IFees {
             function withdrawTo(address to, uint256 amount) external;
         }
     }
-}
-
-/// Where a proposal is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Stage {
-    /// There is none.
-    None = 0,
-    /// It can be challenged until it ends, and concluded from then on.
-    Proposed = 1,
-    /// The owner judges; from its end on the bond can be released.
-    Challenged = 2,
-    /// Nothing can happen any more.
-    Closed = 3,
 }
 
 /// The verifier.
@@ -111,20 +93,6 @@ pub struct OptimisticVerifier {
     token: StorageAddress,
     /// Who is owed the bonds that are lost.
     treasury: StorageAddress,
-}
-
-/// Two slots, and two more for one that is challenged.
-#[storage]
-pub struct Proposal {
-    proposer: StorageAddress,
-    /// When the challenge period, then the arbitration period ends.
-    ends: StorageTime,
-    stage: StorageU8,
-    result_hash: StorageB256,
-    challenger: StorageAddress,
-    bond: StorageU96,
-    client: StorageAddress,
-    fee: StorageU96,
 }
 
 /// What the market says about a task.
@@ -583,20 +551,5 @@ impl OptimisticVerifier {
             toTreasury: widen(split.treasury),
         });
         Ok(())
-    }
-}
-
-impl Proposal {
-    fn stage(&self) -> u8 {
-        self.stage.get().into_limbs()[0] as u8
-    }
-
-    fn enter(&mut self, stage: Stage, ends: u64) {
-        self.stage.set(U8::from_limbs([stage as u64]));
-        store_time(&mut self.ends, ends);
-    }
-
-    fn close(&mut self) {
-        self.stage.set(U8::from_limbs([Stage::Closed as u64]));
     }
 }

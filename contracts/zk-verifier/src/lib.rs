@@ -28,7 +28,9 @@ use groth16::{Key, Proof};
 use ogpu_common::{
     Calldata, Ownable, Upgradeable,
     amount::{self, widen},
-    initializable, ownable, words,
+    initializable,
+    interfaces::IMarket,
+    ownable, words,
 };
 use stylus_sdk::{
     prelude::*,
@@ -37,22 +39,17 @@ use stylus_sdk::{
 
 pub use errors::*;
 pub use events::*;
-use siblings::{IFees, IMarket};
+use fees::IFees;
 
 /// The state of a task whose result waits for a verdict.
 const SUBMITTED: u8 = 3;
 
-/// What the verifier calls.
-#[allow(missing_docs, non_snake_case)] // as the contracts that have them document and name them
-mod siblings {
+/// What the verifier calls in the escrow.
+#[allow(missing_docs, non_snake_case)] // as the escrow documents and names it
+mod fees {
     use stylus_sdk::prelude::sol_interface;
 
     sol_interface! {
-        interface IMarket {
-            function verificationOf(uint256 taskId) external view returns (address, uint8, address, uint256, address, uint256, uint256, bytes32, bytes32, uint64);
-            function verifyCompletion(uint256 taskId, bytes32 resultHash) external;
-        }
-
         interface IFees {
             function withdrawTo(address to, uint256 amount) external;
         }
