@@ -82,6 +82,7 @@ impl Program {
 pub fn selectors(name: &str) -> Bytes {
     let text = match name {
         "market-orders" => include_str!("../../abi/market-orders.json"),
+        "market-bids" => include_str!("../../abi/market-bids.json"),
         "market-disputes" => include_str!("../../abi/market-disputes.json"),
         "market-admin" => include_str!("../../abi/market-admin.json"),
         other => panic!("{other} is no extension"),
@@ -129,7 +130,7 @@ pub struct Programs {
     /// The task manager.
     pub task_manager: Program,
     /// What the task manager delegates other calls to, by their selectors.
-    pub extensions: [Program; 3],
+    pub extensions: [Program; 4],
 }
 
 impl Programs {
@@ -147,6 +148,7 @@ impl Programs {
             task_manager: Program::read(folder, "task-manager")?,
             extensions: [
                 Program::read(folder, "market-orders")?,
+                Program::read(folder, "market-bids")?,
                 Program::read(folder, "market-disputes")?,
                 Program::read(folder, "market-admin")?,
             ],

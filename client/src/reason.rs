@@ -230,6 +230,41 @@ fn sentence(error: &E) -> String {
             "{} is no extension: it must be the address of the extension's program; nothing was changed",
             e.extension
         ),
+        E::NotVerifier(e) => format!(
+            "only its verifier {} judges task {}, and the caller is {}",
+            e.verifier, e.taskId, e.caller
+        ),
+        E::UnknownVerifier(e) => format!(
+            "there is no verifier number {}, or it takes no new tasks; 0 stands for the client itself",
+            e.verifier
+        ),
+        E::TooManyVerifiers(_) => "there can be no more verifiers".to_owned(),
+        E::OtherBidding(e) => {
+            let way = match e.bidding {
+                1 => "sealed bids",
+                2 => "a rising price, which a provider takes",
+                _ => "open bids",
+            };
+            format!("task {} takes offers in another way: {way}", e.taskId)
+        }
+        E::NotListed(e) => format!(
+            "the client of task {} has not listed provider {}, or the proof is for another list",
+            e.taskId, e.providerId
+        ),
+        E::WrongOpening(e) => format!(
+            "provider {} has no sealed bid on task {} with this price and salt",
+            e.providerId, e.taskId
+        ),
+        E::InvalidSignature(e) => format!("{} has not signed this bid", e.signer),
+        E::BidExpired(e) => format!("the signed bid was good until {}", e.expiry),
+        E::BidRevoked(e) => format!(
+            "provider {} has taken its signed bids back: this one has the nonce {}, and {} is current",
+            e.providerId, e.nonce, e.current
+        ),
+        E::NotForHire(e) => format!(
+            "provider {} cannot be hired for {} s: it has published a price for at most {} s",
+            e.providerId, e.duration, e.maxDuration
+        ),
         E::TooManyVersions(_) => "there can be no more sets of parameters".to_owned(),
         E::NotTaskManager_0(e) => format!("{} is not the task manager; only the task manager may do this", e.caller),
         E::NotTaskManager_1(e) => {

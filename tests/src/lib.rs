@@ -307,9 +307,8 @@ impl Harness {
     pub async fn open_for(&self, client: &Account, window: u64) -> Result<U256> {
         let terms = Terms {
             biddingWindow: window,
-            minTrust: 0,
-            minCollateral: U256::ZERO,
             trustWeight: self.settings.parameters.trustWeight,
+            ..Terms::default()
         };
         let market = &self.market;
         let (id, _) = market

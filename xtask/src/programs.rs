@@ -43,9 +43,14 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 9] = [
+pub const CONTRACTS: [Contract; 10] = [
     contract(
         "market-admin",
+        Kind::ExtensionOf("task-manager"),
+        Some("market"),
+    ),
+    contract(
+        "market-bids",
         Kind::ExtensionOf("task-manager"),
         Some("market"),
     ),

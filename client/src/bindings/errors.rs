@@ -71,6 +71,16 @@ sol! {
         error ParametersNotSet();
         error UnknownSelector(bytes4 selector);
         error InvalidExtension(address extension);
+        error NotVerifier(uint256 taskId, address caller, address verifier);
+        error UnknownVerifier(uint8 verifier);
+        error TooManyVerifiers();
+        error OtherBidding(uint256 taskId, uint8 bidding);
+        error NotListed(uint256 taskId, uint256 providerId);
+        error WrongOpening(uint256 taskId, uint256 providerId);
+        error InvalidSignature(address signer);
+        error BidExpired(uint64 expiry);
+        error BidRevoked(uint256 providerId, uint256 nonce, uint256 current);
+        error NotForHire(uint256 providerId, uint64 duration, uint64 maxDuration);
         error TooManyVersions();
 
         // Escrow, vault and registry.

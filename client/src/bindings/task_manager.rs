@@ -22,12 +22,29 @@ sol! {
     }
 
     /// What a client may ask beyond the defaults.
-    #[derive(Debug, PartialEq, Eq)]
+    #[derive(Debug, PartialEq, Eq, Default)]
     struct Terms {
         uint64 biddingWindow;
         uint16 minTrust;
         uint256 minCollateral;
         uint16 trustWeight;
+        uint8 verifier;
+        uint256 verifierFee;
+        bytes32 verifierData;
+        bytes32 allowList;
+        uint8 bidding;
+        uint256 startPrice;
+        uint16 revealMinutes;
+    }
+
+    /// A bid that a provider's owner signs and the client hands in.
+    #[derive(Debug, PartialEq, Eq)]
+    struct SignedBid {
+        uint256 taskId;
+        uint256 providerId;
+        uint256 price;
+        uint64 expiry;
+        uint256 nonce;
     }
 
     /// The market: what the task manager answers itself, and what it delegates to its extensions.
@@ -58,11 +75,33 @@ sol! {
             bytes32 resultSeal;
         }
 
+        /// What a verifier needs to know of a task.
+        #[derive(PartialEq, Eq)]
+        struct Verification {
+            address verifier;
+            uint8 status;
+            address client;
+            uint256 providerId;
+            address provider;
+            uint256 price;
+            uint256 fee;
+            bytes32 data;
+            bytes32 seal;
+            uint64 deadline;
+        }
+
         event ExtensionSet(address indexed extension, bytes selectors);
         event ParametersSet(uint16 indexed version, Parameters parameters);
         event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
         event TaskSubmitted(uint256 indexed taskId, address indexed client, bytes32 indexed metadataDigest, uint256 budget, uint64 duration, uint64 biddingEnds, uint16 version, string metadata);
-        event TermsSet(uint256 indexed taskId, uint16 minTrust, uint256 minCollateral, uint16 trustWeight);
+        event TermsSet(uint256 indexed taskId, address indexed payer, uint16 minTrust, uint256 minCollateral, uint16 trustWeight, uint8 verifier, uint256 verifierFee, bytes32 verifierData, bytes32 allowList, uint8 bidding, uint256 startPrice, uint16 revealMinutes);
+        event TaskReopened(uint256 indexed taskId, uint256 indexed newTaskId);
+        event BidCommitted(uint256 indexed taskId, uint256 indexed providerId, bytes32 commitment);
+        event PricePublished(uint256 indexed providerId, uint256 pricePerSecond, uint64 maxDuration);
+        event SignedBidsRevoked(uint256 indexed providerId, uint256 nonce);
+        event VerifierPaid(uint256 indexed taskId, address indexed verifier, uint256 fee);
+        event VerifierAdded(uint8 indexed number, address indexed verifier);
+        event VerifierRetired(uint8 indexed number);
         event BidPlaced(uint256 indexed taskId, uint256 indexed providerId, uint256 price);
         event BiddingExtended(uint256 indexed taskId, uint64 biddingEnds);
         event BidWithdrawn(uint256 indexed taskId, uint256 indexed providerId);
@@ -94,6 +133,23 @@ sol! {
         function submitTask(string taskMetadata, uint256 budget, uint64 duration) external returns (uint256 taskId);
         function submitTaskWithTerms(string taskMetadata, uint256 budget, uint64 duration, Terms terms) external returns (uint256 taskId);
         function placeBid(uint256 taskId, uint256 providerId, uint256 price) external;
+        function submitTaskFor(address client, string taskMetadata, uint256 budget, uint64 duration, Terms terms) external returns (uint256 taskId);
+        function reopenTask(uint256 taskId, string taskMetadata, uint64 duration, Terms terms) external returns (uint256 newTaskId);
+        function publishPrice(uint256 providerId, uint256 pricePerSecond, uint64 maxDuration) external;
+        function priceOf(uint256 providerId) external view returns (uint256 pricePerSecond, uint64 maxDuration);
+        function hire(string taskMetadata, uint256 providerId, uint64 duration, uint256 maxPrice, Terms terms) external returns (uint256 taskId);
+        function placeListedBid(uint256 taskId, uint256 providerId, uint256 price, bytes32[] proof) external;
+        function commitBid(uint256 taskId, uint256 providerId, bytes32 commitment, bytes32[] proof) external;
+        function revealBid(uint256 taskId, uint256 providerId, uint256 price, bytes32 salt) external;
+        function takeTask(uint256 taskId, uint256 providerId, bytes32[] proof) external;
+        function assignSignedBid(SignedBid bid, bytes signature) external;
+        function revokeSignedBids(uint256 providerId) external;
+        function bidNonceOf(uint256 providerId) external view returns (uint256);
+        function signedBidDigest(SignedBid bid) external view returns (bytes32);
+        function addVerifier(address verifier) external returns (uint8 number);
+        function retireVerifier(uint8 number) external;
+        function verifierAt(uint8 number) external view returns (address verifier, bool approved);
+        function verificationOf(uint256 taskId) external view returns (Verification);
         function withdrawBid(uint256 taskId, uint256 providerId) external;
         function assignProvider(uint256 taskId, uint256 providerId) external;
         function submitResult(uint256 taskId, bytes32 resultSeal) external;

@@ -145,6 +145,27 @@ impl Market {
         Ok(())
     }
 
+    /// Assigns a provider that left no bond with a bid: it leaves it now. Emits `ProviderAssigned`.
+    ///
+    /// # Errors
+    /// `TrustTooLow`, `CollateralTooLow`, `WrongStatus`.
+    pub fn assign_without_bid(
+        &mut self,
+        task_id: &U256,
+        task: &Task,
+        provider_id: &U256,
+        card: Card,
+        price: u128,
+    ) -> Result<(), Error> {
+        let refused = |rule| self.refused(task_id, provider_id, rule);
+        // A bid of its own on the task has left one already.
+        let standing = self.entry(task_id, provider_id).stands();
+        let bond = if standing { 0 } else { task.hot.bid_bond };
+        let card = card.debit(bond).map_err(refused)?;
+        let (card, collateral) = commit(task, card, price).map_err(refused)?;
+        self.assign_to(task_id, &task.state, provider_id, (card, price, collateral))
+    }
+
     /// What a standing bid would cost the provider now: its card without the collateral, the price, the collateral.
     ///
     /// # Errors

@@ -230,6 +230,7 @@ impl Submit {
             minTrust: self.min_trust.unwrap_or(0),
             minCollateral: self.min_collateral.unwrap_or(U256::ZERO),
             trustWeight: self.trust_weight.unwrap_or(parameters.trustWeight),
+            ..Terms::default()
         };
         let (metadata, budget, duration) = (&self.metadata, self.budget, self.duration);
         market

@@ -242,7 +242,7 @@ fn a_pause_stops_entries_and_no_exits() {
     );
     assert_eq!(market.programs.admin.siblings().0, ESCROW);
 
-    market.by(BOB, |m| m.orders.withdraw_bid(T, B)).unwrap();
+    market.by(BOB, |m| m.bids.withdraw_bid(T, B)).unwrap();
     market
         .by(BOB, |m| m.admin.withdraw_collateral(B, n(2_000)))
         .unwrap();

@@ -278,7 +278,7 @@ fn a_bid_holds_the_bond_once() {
             standing: n(7_500),
         },
     );
-    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     assert_eq!(
         market.last::<BidWithdrawn>(),
         BidWithdrawn {
@@ -294,7 +294,7 @@ fn a_bid_holds_the_bond_once() {
         (n(2_000), n(0))
     );
     refused(
-        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.bids.withdraw_bid(T, A)),
         NoBid {
             taskId: T,
             providerId: A,
@@ -448,10 +448,10 @@ fn the_client_chooses_any_bid() {
         },
     );
     // the loser takes its bond back, the winner cannot
-    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
     refused(
-        market.by(BOB, |m| m.orders.withdraw_bid(T, B)),
+        market.by(BOB, |m| m.bids.withdraw_bid(T, B)),
         BidWon {
             taskId: T,
             providerId: B,
@@ -529,7 +529,7 @@ fn an_ineligible_leader_gives_way() {
 #[test]
 fn a_leader_that_withdraws_gives_way() {
     let mut market = Stage::with_bids();
-    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     let view = market.programs.admin.task_of(T).unwrap();
     assert_eq!((view.providerId, view.runnerUpId), (B, n(0)));
     market.chain.pass(600);

@@ -45,7 +45,7 @@ fn a_delivery_is_sealed() {
         },
     );
     refused(
-        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.bids.withdraw_bid(T, A)),
         BidWon {
             taskId: T,
             providerId: A,
@@ -181,7 +181,7 @@ fn is_paid(mut market: Stage, wait: u64) {
         },
     );
     refused(
-        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.bids.withdraw_bid(T, A)),
         BidWon {
             taskId: T,
             providerId: A,
@@ -256,7 +256,7 @@ fn fails(mut market: Stage, call: impl Fn(&mut Programs) -> Result<(), Error>) {
     );
     assert!(market.by(STRANGER, &call).is_err());
     refused(
-        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.bids.withdraw_bid(T, A)),
         BidWon {
             taskId: T,
             providerId: A,
@@ -473,8 +473,8 @@ fn the_client_cancels_while_open() {
     });
     assert_eq!(market.last::<TaskCancelled>(), TaskCancelled { taskId: T });
     assert_eq!(market.status(), 10);
-    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
-    market.by(BOB, |m| m.orders.withdraw_bid(T, B)).unwrap();
+    market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
+    market.by(BOB, |m| m.bids.withdraw_bid(T, B)).unwrap();
     assert_eq!(
         (market.collateral(A), market.collateral(B)),
         (n(2_000), n(2_000))
@@ -536,6 +536,6 @@ fn unassigned_tasks_expire() {
     );
     market.chain.pass(1);
     market.by(STRANGER, |m| m.tasks.expire_task(T)).unwrap();
-    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
 }

@@ -13,6 +13,7 @@ use ogpu_common::testing::Chain;
 
 use market::{Error, abi::*, errors::*, events::*};
 use market_admin::MarketAdmin;
+use market_bids::MarketBids;
 use market_disputes::MarketDisputes;
 use market_orders::MarketOrders;
 use task_manager::TaskManager;
@@ -77,6 +78,7 @@ fn parameters() -> Parameters {
 struct Programs {
     tasks: TaskManager,
     orders: MarketOrders,
+    bids: MarketBids,
     disputes: MarketDisputes,
     admin: MarketAdmin,
 }
@@ -86,6 +88,7 @@ impl Programs {
         Self {
             tasks: TaskManager::from(chain),
             orders: MarketOrders::from(chain),
+            bids: MarketBids::from(chain),
             disputes: MarketDisputes::from(chain),
             admin: MarketAdmin::from(chain),
         }

@@ -105,11 +105,19 @@ fn a_sponsored_task_refunds_the_sponsor_when_it_is_paid() {
                 .submit_task_for(CLIENT, "".into(), n(10_000), 400, plain())
         })
         .unwrap();
-    market.by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000))).unwrap();
-    market.by(CLIENT, |m| m.tasks.assign_provider(T, A)).unwrap();
+    market
+        .by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000)))
+        .unwrap();
+    market
+        .by(CLIENT, |m| m.tasks.assign_provider(T, A))
+        .unwrap();
     let seal = market.programs.admin.seal_of(T, A, HASH);
-    market.by(ALICE, |m| m.tasks.submit_result(T, seal)).unwrap();
-    market.by(CLIENT, |m| m.tasks.verify_completion(T, HASH)).unwrap();
+    market
+        .by(ALICE, |m| m.tasks.submit_result(T, seal))
+        .unwrap();
+    market
+        .by(CLIENT, |m| m.tasks.verify_completion(T, HASH))
+        .unwrap();
     market.chain.pass(500);
     market.outcome(true, 5_039);
     let settle = Siblings::settleCall {
@@ -135,13 +143,57 @@ fn terms_are_checked() {
         maximum: n(maximum),
     };
     let bad = [
-        (Terms { bidding: 3, ..plain() }, out(11, 3, 0, 2)),
-        (Terms { verifierFee: n(1), ..plain() }, out(8, 1, 0, 0)),
-        (Terms { revealMinutes: 1, ..plain() }, out(13, 1, 0, 0)),
-        (Terms { bidding: 1, ..plain() }, out(13, 0, 1, 9)),
-        (Terms { bidding: 1, revealMinutes: 10, ..plain() }, out(13, 10, 1, 9)),
-        (Terms { bidding: 2, ..plain() }, out(12, 0, 1, 10_000)),
-        (Terms { bidding: 2, startPrice: n(10_001), ..plain() }, out(12, 10_001, 1, 10_000)),
+        (
+            Terms {
+                bidding: 3,
+                ..plain()
+            },
+            out(11, 3, 0, 2),
+        ),
+        (
+            Terms {
+                verifierFee: n(1),
+                ..plain()
+            },
+            out(8, 1, 0, 0),
+        ),
+        (
+            Terms {
+                revealMinutes: 1,
+                ..plain()
+            },
+            out(13, 1, 0, 0),
+        ),
+        (
+            Terms {
+                bidding: 1,
+                ..plain()
+            },
+            out(13, 0, 1, 9),
+        ),
+        (
+            Terms {
+                bidding: 1,
+                revealMinutes: 10,
+                ..plain()
+            },
+            out(13, 10, 1, 9),
+        ),
+        (
+            Terms {
+                bidding: 2,
+                ..plain()
+            },
+            out(12, 0, 1, 10_000),
+        ),
+        (
+            Terms {
+                bidding: 2,
+                startPrice: n(10_001),
+                ..plain()
+            },
+            out(12, 10_001, 1, 10_000),
+        ),
     ];
     for (terms, error) in bad {
         refused(market.order(terms), error);
@@ -195,9 +247,12 @@ fn a_task_is_reopened_with_other_terms_under_the_same_budget() {
     };
     assert_eq!(market.last::<TaskReopened>(), event);
     let view = market.programs.admin.task_of(n(2)).unwrap();
-    assert_eq!((view.client, view.budget, view.minTrust), (CLIENT, n(10_000), 6_000));
+    assert_eq!(
+        (view.client, view.budget, view.minTrust),
+        (CLIENT, n(10_000), 6_000)
+    );
     assert_eq!(market.status(), 10);
-    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
     refused(
         market.by(CLIENT, reopen),
@@ -219,9 +274,12 @@ fn only_listed_providers_bid() {
         taskId: T,
         providerId: provider,
     };
-    refused(market.by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000))), not(A));
+    refused(
+        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000))),
+        not(A),
+    );
     let bid = |provider, proof: Vec<FixedBytes<32>>| {
-        move |m: &mut Programs| m.orders.place_listed_bid(T, provider, n(8_000), proof)
+        move |m: &mut Programs| m.bids.place_listed_bid(T, provider, n(8_000), proof)
     };
     refused(market.by(BOB, bid(B, vec![leaf(n(77))])), not(B));
     refused(market.by(ALICE, bid(A, vec![])), not(A));
@@ -244,12 +302,12 @@ fn sealed_bids_are_opened_in_the_last_minutes() {
             bidding: 1,
         },
     );
-    let commit = |price| move |m: &mut Programs| m.orders.commit_bid(T, A, commitment(price), vec![]);
+    let commit = |price| move |m: &mut Programs| m.bids.commit_bid(T, A, commitment(price), vec![]);
     market.by(ALICE, commit(9_000)).unwrap();
     assert_eq!(market.collateral(A), n(1_995));
     market.by(ALICE, commit(8_000)).unwrap();
     assert_eq!(market.collateral(A), n(1_995), "one bond, however often");
-    let reveal = |price| move |m: &mut Programs| m.orders.reveal_bid(T, A, n(price), SALT);
+    let reveal = |price| move |m: &mut Programs| m.bids.reveal_bid(T, A, n(price), SALT);
     refused(
         market.by(ALICE, reveal(8_000)),
         TooEarly {
@@ -287,7 +345,9 @@ fn sealed_bids_are_opened_in_the_last_minutes() {
         },
     );
     market.chain.pass(120);
-    market.by(STRANGER, |m| m.tasks.assign_provider(T, U256::ZERO)).unwrap();
+    market
+        .by(STRANGER, |m| m.tasks.assign_provider(T, U256::ZERO))
+        .unwrap();
     assert_eq!(market.programs.admin.task_of(T).unwrap().price, n(8_000));
 }
 
@@ -298,17 +358,17 @@ fn an_unopened_bid_gives_the_bond_back() {
         revealMinutes: 2,
         ..plain()
     });
-    let empty = market.by(ALICE, |m| m.orders.commit_bid(T, A, B256::ZERO, vec![]));
+    let empty = market.by(ALICE, |m| m.bids.commit_bid(T, A, B256::ZERO, vec![]));
     refused(empty, ZeroAmount {});
     market
-        .by(ALICE, |m| m.orders.commit_bid(T, A, commitment(1), vec![]))
+        .by(ALICE, |m| m.bids.commit_bid(T, A, commitment(1), vec![]))
         .unwrap();
     market.chain.pass(600);
     market.by(STRANGER, |m| m.tasks.expire_task(T)).unwrap();
-    market.by(ALICE, |m| m.orders.withdraw_bid(T, A)).unwrap();
+    market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
     refused(
-        market.by(ALICE, |m| m.orders.withdraw_bid(T, A)),
+        market.by(ALICE, |m| m.bids.withdraw_bid(T, A)),
         NoBid {
             taskId: T,
             providerId: A,
@@ -324,7 +384,7 @@ fn a_rising_price_is_taken_by_the_first() {
         ..plain()
     });
     market.chain.pass(300);
-    let take = |provider| move |m: &mut Programs| m.orders.take_task(T, provider, vec![]);
+    let take = |provider| move |m: &mut Programs| m.bids.take_task(T, provider, vec![]);
     refused(
         market.by(STRANGER, take(A)),
         NotProvider {
@@ -341,7 +401,11 @@ fn a_rising_price_is_taken_by_the_first() {
         deadline: START + 700,
     };
     assert_eq!(market.last::<ProviderAssigned>(), event);
-    assert_eq!(market.collateral(A), n(2_000 - 700 - 5), "collateral and bond");
+    assert_eq!(
+        market.collateral(A),
+        n(2_000 - 700 - 5),
+        "collateral and bond"
+    );
     refused(
         market.by(BOB, take(B)),
         WrongStatus {
@@ -360,7 +424,7 @@ fn a_rising_price_ends_with_the_bidding() {
     });
     market.chain.pass(600);
     refused(
-        market.by(ALICE, |m| m.orders.take_task(T, A, vec![])),
+        market.by(ALICE, |m| m.bids.take_task(T, A, vec![])),
         TooLate {
             taskId: T,
             until: START + 600,
@@ -381,7 +445,7 @@ fn signed(price: u128) -> SignedBid {
 
 /// A signature of this digest, as the precompile that recovers signers sees it.
 fn sign(market: &Stage, bid: SignedBid, signer: Address) -> Calldata {
-    let digest = market.programs.orders.signed_bid_digest(bid);
+    let digest = market.programs.bids.signed_bid_digest(bid);
     let signature = [[0x11; 32], [0x22; 32]].concat();
     let input = [digest.as_slice(), &n(27).to_be_bytes::<32>(), &signature].concat();
     let precompile = Address::with_last_byte(1);
@@ -397,7 +461,7 @@ fn a_signed_bid_is_assigned_in_one_step() {
     let signature = sign(&market, signed(8_000), ALICE);
     let assign = |bid: fn(u128) -> SignedBid, price, signature: &Calldata| {
         let signature = signature.clone();
-        move |m: &mut Programs| m.orders.assign_signed_bid(bid(price), signature)
+        move |m: &mut Programs| m.bids.assign_signed_bid(bid(price), signature)
     };
     refused(
         market.by(STRANGER, assign(signed, 8_000, &signature)),
@@ -414,14 +478,19 @@ fn a_signed_bid_is_assigned_in_one_step() {
     let mut high = signature.0.clone();
     high[32] = 0x80;
     let forged = InvalidSignature { signer: ALICE };
-    refused(market.by(CLIENT, assign(signed, 8_000, &Calldata(high))), forged);
+    refused(
+        market.by(CLIENT, assign(signed, 8_000, &Calldata(high))),
+        forged,
+    );
     let above = PriceAboveBudget {
         price: n(10_001),
         budget: n(10_000),
     };
     let dear = sign(&market, signed(10_001), ALICE);
     refused(market.by(CLIENT, assign(signed, 10_001, &dear)), above);
-    market.by(CLIENT, assign(signed, 8_000, &signature)).unwrap();
+    market
+        .by(CLIENT, assign(signed, 8_000, &signature))
+        .unwrap();
     assert_eq!(market.last::<ProviderAssigned>().price, n(8_000));
     assert_eq!(market.collateral(A), n(2_000 - 800 - 5));
     refused(
@@ -439,17 +508,17 @@ fn signed_bids_expire_and_are_revoked() {
     let signature = sign(&market, signed(8_000), ALICE);
     let assign = |signature: &Calldata| {
         let signature = signature.clone();
-        move |m: &mut Programs| m.orders.assign_signed_bid(signed(8_000), signature)
+        move |m: &mut Programs| m.bids.assign_signed_bid(signed(8_000), signature)
     };
     refused(
-        market.by(STRANGER, |m| m.orders.revoke_signed_bids(A)),
+        market.by(STRANGER, |m| m.bids.revoke_signed_bids(A)),
         NotProvider {
             providerId: A,
             caller: STRANGER,
         },
     );
-    market.by(ALICE, |m| m.orders.revoke_signed_bids(A)).unwrap();
-    assert_eq!(market.programs.orders.bid_nonce_of(A), U256::ONE);
+    market.by(ALICE, |m| m.bids.revoke_signed_bids(A)).unwrap();
+    assert_eq!(market.programs.bids.bid_nonce_of(A), U256::ONE);
     let revoked = BidRevoked {
         providerId: A,
         nonce: U256::ZERO,
@@ -466,7 +535,7 @@ fn signed_bids_expire_and_are_revoked() {
 #[test]
 fn a_contract_signs_by_saying_so() {
     let mut market = Stage::open();
-    let digest = market.programs.orders.signed_bid_digest(signed(8_000));
+    let digest = market.programs.bids.signed_bid_digest(signed(8_000));
     market.chain.vm.set_code(ALICE, vec![0xfe]);
     sol! { function isValidSignature(bytes32 hash, bytes signature); }
     let call = |signature: &[u8]| {
@@ -478,14 +547,19 @@ fn a_contract_signs_by_saying_so() {
     };
     let mut magic = [0; 32];
     magic[..4].copy_from_slice(&isValidSignatureCall::SELECTOR);
-    market.chain.answer(ALICE, call(b"good"), Ok(magic.to_vec()));
+    market
+        .chain
+        .answer(ALICE, call(b"good"), Ok(magic.to_vec()));
     market.chain.answer(ALICE, call(b"bad"), Ok(vec![0; 32]));
     let assign = |signature: &[u8]| {
         let signature = Calldata(signature.to_vec());
-        move |m: &mut Programs| m.orders.assign_signed_bid(signed(8_000), signature)
+        move |m: &mut Programs| m.bids.assign_signed_bid(signed(8_000), signature)
     };
     for no in [&b"bad"[..], b"unknown"] {
-        refused(market.by(CLIENT, assign(no)), InvalidSignature { signer: ALICE });
+        refused(
+            market.by(CLIENT, assign(no)),
+            InvalidSignature { signer: ALICE },
+        );
     }
     market.by(CLIENT, assign(b"good")).unwrap();
 }
@@ -494,7 +568,10 @@ fn a_contract_signs_by_saying_so() {
 fn a_provider_is_hired_at_its_price() {
     let mut market = Stage::new();
     let hire = |duration, most| {
-        move |m: &mut Programs| m.orders.hire("ipfs://task".into(), A, duration, n(most), plain())
+        move |m: &mut Programs| {
+            m.orders
+                .hire("ipfs://task".into(), A, duration, n(most), plain())
+        }
     };
     let not = |duration, most| NotForHire {
         providerId: A,
@@ -509,7 +586,9 @@ fn a_provider_is_hired_at_its_price() {
             caller: STRANGER,
         },
     );
-    market.by(ALICE, |m| m.orders.publish_price(A, n(20), 400)).unwrap();
+    market
+        .by(ALICE, |m| m.orders.publish_price(A, n(20), 400))
+        .unwrap();
     assert_eq!(market.programs.orders.price_of(A), (n(20), 400));
     refused(market.by(CLIENT, hire(401, 10_000)), not(401, 400));
     let dear = PriceAboveBudget {
@@ -517,7 +596,10 @@ fn a_provider_is_hired_at_its_price() {
         budget: n(7_999),
     };
     refused(market.by(CLIENT, hire(400, 7_999)), dear);
-    refused(market.by(ALICE, hire(400, 8_000)), SelfDealing { account: ALICE });
+    refused(
+        market.by(ALICE, hire(400, 8_000)),
+        SelfDealing { account: ALICE },
+    );
     let lock = Siblings::lockCall {
         taskId: T,
         payer: CLIENT,
@@ -527,7 +609,10 @@ fn a_provider_is_hired_at_its_price() {
         hire(400, 8_000)(m).map(drop)
     });
     let view = market.programs.admin.task_of(T).unwrap();
-    assert_eq!((view.status, view.price, view.budget, view.providerId), (2, n(8_000), n(8_000), A));
+    assert_eq!(
+        (view.status, view.price, view.budget, view.providerId),
+        (2, n(8_000), n(8_000), A)
+    );
     assert_eq!(view.deadline, START + 400);
     assert_eq!(market.collateral(A), n(2_000 - 800 - 5));
 }

@@ -34,11 +34,20 @@ impl Stage {
             price: n(9_901),
             budget: n(9_900),
         };
-        refused(market.by(ALICE, |m| m.tasks.place_bid(T, A, n(9_901))), above);
-        market.by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000))).unwrap();
-        market.by(CLIENT, |m| m.tasks.assign_provider(T, A)).unwrap();
+        refused(
+            market.by(ALICE, |m| m.tasks.place_bid(T, A, n(9_901))),
+            above,
+        );
+        market
+            .by(ALICE, |m| m.tasks.place_bid(T, A, n(8_000)))
+            .unwrap();
+        market
+            .by(CLIENT, |m| m.tasks.assign_provider(T, A))
+            .unwrap();
         let seal = market.programs.admin.seal_of(T, A, HASH);
-        market.by(ALICE, |m| m.tasks.submit_result(T, seal)).unwrap();
+        market
+            .by(ALICE, |m| m.tasks.submit_result(T, seal))
+            .unwrap();
         market
     }
 
@@ -76,8 +85,14 @@ impl Stage {
 fn a_verifier_sees_what_it_judges() {
     let market = Stage::judged();
     let seen = market.programs.admin.verification_of(T).unwrap();
-    assert_eq!((seen.verifier, seen.status, seen.fee, seen.data), (VERIFIER, 3, n(100), HASH));
-    assert_eq!((seen.client, seen.provider, seen.providerId), (CLIENT, ALICE, A));
+    assert_eq!(
+        (seen.verifier, seen.status, seen.fee, seen.data),
+        (VERIFIER, 3, n(100), HASH)
+    );
+    assert_eq!(
+        (seen.client, seen.provider, seen.providerId),
+        (CLIENT, ALICE, A)
+    );
     assert_eq!(seen.seal, market.programs.admin.seal_of(T, A, HASH));
     assert_eq!((seen.price, seen.deadline), (n(8_000), START + 1_000));
 }
@@ -91,7 +106,10 @@ fn nobody_else_judges() {
             caller,
             verifier: VERIFIER,
         };
-        refused(market.by(caller, |m| m.tasks.verify_completion(T, HASH)), error);
+        refused(
+            market.by(caller, |m| m.tasks.verify_completion(T, HASH)),
+            error,
+        );
     }
 }
 
@@ -141,12 +159,17 @@ fn a_silent_verifier_is_not_paid_and_pays_nobody() {
         },
     );
     market.chain.pass(1);
-    market.by(STRANGER, |m| m.tasks.finalize_payment(T)).unwrap();
+    market
+        .by(STRANGER, |m| m.tasks.finalize_payment(T))
+        .unwrap();
     let event = DisputeOpened {
         taskId: T,
         by: STRANGER,
     };
-    assert_eq!((market.status(), market.last::<DisputeOpened>()), (6, event));
+    assert_eq!(
+        (market.status(), market.last::<DisputeOpened>()),
+        (6, event)
+    );
     assert_eq!(market.programs.admin.task_of(T).unwrap().budget, n(10_000));
 }
 
@@ -157,13 +180,25 @@ fn the_owner_approves_and_retires() {
         market.by(STRANGER, |m| m.admin.add_verifier(VERIFIER).map(drop)),
         market.by(STRANGER, |m| m.admin.retire_verifier(1)),
     ] {
-        refused(result, ogpu_common::OwnableUnauthorizedAccount { account: STRANGER });
+        refused(
+            result,
+            ogpu_common::OwnableUnauthorizedAccount { account: STRANGER },
+        );
     }
-    refused(market.by(OWNER, |m| m.admin.retire_verifier(1)), UnknownVerifier { verifier: 1 });
+    refused(
+        market.by(OWNER, |m| m.admin.retire_verifier(1)),
+        UnknownVerifier { verifier: 1 },
+    );
     for number in 1..=255 {
-        assert_eq!(market.by(OWNER, |m| m.admin.add_verifier(VERIFIER)), Ok(number));
+        assert_eq!(
+            market.by(OWNER, |m| m.admin.add_verifier(VERIFIER)),
+            Ok(number)
+        );
     }
-    refused(market.by(OWNER, |m| m.admin.add_verifier(VERIFIER)), TooManyVerifiers {});
+    refused(
+        market.by(OWNER, |m| m.admin.add_verifier(VERIFIER)),
+        TooManyVerifiers {},
+    );
     assert_eq!(market.programs.admin.verifier_at(7), (VERIFIER, true));
     market.by(OWNER, |m| m.admin.retire_verifier(7)).unwrap();
     assert_eq!(market.programs.admin.verifier_at(7), (VERIFIER, false));

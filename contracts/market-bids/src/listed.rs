@@ -4,9 +4,9 @@ use alloy_primitives::{B256, FixedBytes, U256, keccak256};
 use market::{Error, bidding::Task, errors::NotListed, store::Id};
 use ogpu_common::words;
 
-use crate::MarketOrders;
+use crate::MarketBids;
 
-impl MarketOrders {
+impl MarketBids {
     /// Passes if the task has no list, or `proof` leads from the provider to the root of its list.
     pub(crate) fn require_listed(
         &self,
