@@ -3,6 +3,16 @@
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
 
+/// A log that is not what its signature says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{emitter} logged something else than {event} under its signature")]
+pub struct UnreadableLog {
+    /// Who logged it.
+    pub emitter: Address,
+    /// What it should be.
+    pub event: &'static str,
+}
+
 /// The logs of a transaction, one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Logs {
@@ -39,9 +49,16 @@ impl Log<'_> {
         self.topics.first().copied().unwrap_or_default()
     }
 
-    /// The log as an event of this type, if it is one.
-    pub fn decode<E: SolEvent>(&self) -> Option<E> {
-        E::decode_raw_log(self.topics.iter().copied(), self.data).ok()
+    /// The log as the event that its signature says it is.
+    ///
+    /// # Errors
+    /// [`UnreadableLog`] if it is something else.
+    pub fn read<E: SolEvent>(&self) -> Result<E, UnreadableLog> {
+        let event = E::decode_raw_log_validate(self.topics.iter().copied(), self.data);
+        event.map_err(|_| UnreadableLog {
+            emitter: self.emitter,
+            event: E::SIGNATURE,
+        })
     }
 }
 

@@ -26,11 +26,10 @@ use ogpu_common::namespace::IMPLEMENTATION_SLOT;
 use rustc_hash::FxHashMap;
 
 pub use faults::Fault;
-pub use logs::{Log, Logs};
+pub use logs::{Log, Logs, UnreadableLog};
 pub use programs::{Code, Program};
 pub use storage::{Slot, Storage};
 pub use tokens::{Manner, Reentry, Wallet, sign};
-
 
 /// What a call gives back: data, or the data that it reverts with.
 pub type Answer = Result<Vec<u8>, Vec<u8>>;
@@ -146,6 +145,15 @@ fn with<R>(action: impl FnOnce(&mut Chain) -> R) -> R {
 }
 
 impl Chain {
+    /// A chain without accounts.
+    pub fn new(time: u64) -> Self {
+        Self {
+            time,
+            block: 1,
+            ..Self::default()
+        }
+    }
+
     /// Puts code at an address.
     pub fn install(&mut self, address: Address, code: Code) {
         if let Some(&place) = self.places.get(&address) {

@@ -1,0 +1,133 @@
+//! How tasks end, and who gets what.
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolEvent;
+use market::events::*;
+use ogpu_rules::Status;
+
+use super::{Bid, Market, Others, at_most, equal, number, short};
+use crate::{
+    chain::Log,
+    model::{Violation, less, only, registry::Outcome, share},
+};
+
+impl Market {
+    /// How tasks end.
+    pub(super) fn observe_end(
+        &mut self,
+        log: Log<'_>,
+        now: u64,
+        others: Others<'_>,
+    ) -> Result<(), Violation> {
+        use Status::{
+            Assigned, Cancelled, Disputed, Expired, Failed, Finalized, Open, Rejected, Resolved,
+            Submitted, Verified,
+        };
+        match log.signature() {
+            TaskCancelled::SIGNATURE_HASH => {
+                let event = log.read::<TaskCancelled>()?;
+                let task = self.step(event.taskId, &[Open], Cancelled)?;
+                only(log, task.client)?;
+            }
+            TaskExpired::SIGNATURE_HASH => {
+                let event = log.read::<TaskExpired>()?;
+                let task = self.step(event.taskId, &[Open], Expired)?;
+                let over = now >= task.deadline;
+                equal(event.taskId.saturating_to(), "end", over.into(), 1)?;
+            }
+            PaymentFinalized::SIGNATURE_HASH => {
+                let event = log.read::<PaymentFinalized>()?;
+                self.step(event.taskId, &[Submitted, Verified], Finalized)?;
+                let paid = Some((number(event.payment), number(event.fee)));
+                self.settle(event.taskId, 10_000, paid, 0, others)?;
+            }
+            TaskFailed::SIGNATURE_HASH => {
+                let event = log.read::<TaskFailed>()?;
+                let task = self.step(event.taskId, &[Assigned, Rejected], Failed)?;
+                let (held, version) = (task.held, task.version);
+                let slash_bps = self.parameters[version as usize - 1].slashBps;
+                let slashed = number(event.slashed);
+                let id = event.taskId.saturating_to();
+                equal(id, "slash", slashed, share(held, slash_bps))?;
+                self.settle(event.taskId, 0, None, slashed, others)?;
+            }
+            DisputeResolved::SIGNATURE_HASH => {
+                let event = log.read::<DisputeResolved>()?;
+                let id: u64 = event.taskId.saturating_to();
+                let exit = self.task(id).map_or(0, |task| self.exit_time(task));
+                let task = self.step(event.taskId, &[Disputed], Resolved)?;
+                let (payment, fee) = (number(event.payment), number(event.fee));
+                let slashed = number(event.slashed);
+                let half = share(task.price, 5_000);
+                if slashed > 0 || payment + fee != half || now < exit {
+                    only(log, others.owner)?;
+                }
+                at_most(id, "share of the price", payment + fee, task.price)?;
+                at_most(id, "slash", slashed, task.held)?;
+                let bps = match others.registry.outcome_of(task.provider, task.price) {
+                    None => 5_000,
+                    Some(success) => 10_000 * u16::from(success),
+                };
+                self.settle(event.taskId, bps, Some((payment, fee)), slashed, others)?;
+            }
+            VerifierPaid::SIGNATURE_HASH => {
+                let event = log.read::<VerifierPaid>()?;
+                let verifier = self.judge(event.taskId)?;
+                only(log, verifier)?;
+                let task = self.touch(event.taskId, "verifier's fee")?;
+                let (id, fee) = (event.taskId.saturating_to(), number(event.fee));
+                equal(id, "verifier's fee", fee, task.verifier_fee)?;
+                task.budget = less(verifier, "budget", task.budget, fee)?;
+                task.verifier_fee = 0;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A task with a provider is over: of the price `bps` are the provider's, or it was split as arbitrated.
+    fn settle(
+        &mut self,
+        id: U256,
+        bps: u16,
+        paid: Option<(u128, u128)>,
+        slashed: u128,
+        others: Others<'_>,
+    ) -> Result<(), Violation> {
+        let id: u64 = id.saturating_to();
+        let task = &self.tasks[id as usize - 1];
+        let (price, provider, held) = (task.price, task.provider, task.held);
+        let (payment, fee) = paid.unwrap_or_default();
+        let part = payment + fee;
+        equal(id, "fee", fee, share(part, self.parameters(task).feeBps))?;
+        if bps != 5_000 {
+            others.registry.settled(Outcome {
+                provider,
+                value: price,
+                success: bps > 5_000,
+            })?;
+        }
+        if task.status != Status::Resolved {
+            equal(id, "payment", part, share(price, bps))?;
+        }
+        if slashed > 0 {
+            let owner = others
+                .registry
+                .provider(provider)
+                .map_or(Address::ZERO, |p| p.owner);
+            let known = &mut others.vault.slashed;
+            let Some(index) = known.iter().position(|slash| *slash == (owner, slashed)) else {
+                return equal(id, "slash in the vault", 0, slashed);
+            };
+            known.swap_remove(index);
+        }
+        let card = self.touch_card(provider);
+        card.held = short(provider, card, card.held, held)?;
+        card.free += held - slashed;
+        self.release(Bid {
+            task: id,
+            provider,
+            sealed: false,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! The market's books against the contracts, and against the other books.
+
+use alloy_primitives::U256;
+use ogpu_rules::Status;
+
+use super::{Card, Market, Others, equal, number};
+use crate::{
+    chain::Chain,
+    model::{Escrow, Violation},
+    world::{self, MARKET, System, ask},
+};
+
+impl Market {
+    /// Compares the books with the contract and with the others': what the last transaction touched.
+    pub fn verify(&mut self, chain: &mut Chain, others: Others<'_>) -> Result<(), Violation> {
+        while let Some(id) = self.touched_tasks.pop() {
+            self.verify_task(chain, id, others.escrow)?;
+            if self.tasks[id as usize - 1].status.is_final() {
+                self.live.retain(|live| *live != id);
+            }
+        }
+        while let Some(id) = self.touched_cards.pop() {
+            self.verify_card(chain, id, &others)?;
+        }
+        others.vault.slashed.clear();
+        Ok(())
+    }
+
+    /// Compares everything.
+    pub fn scan(&mut self, chain: &mut Chain, others: Others<'_>) -> Result<(), Violation> {
+        for &id in &self.live {
+            self.verify_task(chain, id, others.escrow)?;
+        }
+        for &id in self.cards.keys() {
+            self.verify_card(chain, id, &others)?;
+        }
+        Ok(())
+    }
+
+    fn verify_task(&self, chain: &mut Chain, id: u64, escrow: &Escrow) -> Result<(), Violation> {
+        let task = &self.tasks[id as usize - 1];
+        let found = world::task_view(chain, id)?;
+        equal(id, "state", found.status.into(), task.status as u128)?;
+        equal(id, "budget", number(found.budget), task.budget)?;
+        equal(id, "price", number(found.price), task.price)?;
+        if task.provider != 0 {
+            equal(id, "winner", number(found.providerId), task.provider.into())?;
+        }
+        let end = match task.status {
+            Status::Open => task.deadline,
+            status if status.is_final() => found.deadline,
+            _ => self.exit_time(task),
+        };
+        equal(id, "deadline", found.deadline.into(), end.into())?;
+        match escrow.lock(id) {
+            Some(lock) if task.status.is_final() => Err(Violation::LeftLocked {
+                task: id,
+                locked: lock.amount,
+            }),
+            None if task.status.is_final() => Ok(()),
+            Some(lock) if lock.amount == task.budget && lock.payer == task.payer => Ok(()),
+            lock => Err(Violation::WrongLock {
+                task: id,
+                status: task.status as u8,
+                budget: task.budget,
+                locked: lock.map_or(0, |lock| lock.amount),
+                payer: lock.map_or(task.payer, |lock| lock.payer),
+            }),
+        }
+    }
+
+    fn verify_card(
+        &self,
+        chain: &mut Chain,
+        provider: u32,
+        others: &Others<'_>,
+    ) -> Result<(), Violation> {
+        let Card { free, held, bonds } = self.card(provider);
+        let question = System::cardOfCall {
+            providerId: U256::from(provider),
+        };
+        let found = ask(chain, MARKET, question)?;
+        let locked = others.vault.account(found.owner).locked;
+        if number(found.collateral) != free || free + held + bonds != locked {
+            return Err(Violation::WrongCollateral {
+                provider,
+                free: number(found.collateral),
+                held,
+                bonds,
+                locked,
+            });
+        }
+        if found.trust > U256::from(10_000) {
+            return Err(Violation::WrongScore {
+                provider,
+                found: number(found.trust),
+                expected: 10_000,
+            });
+        }
+        Ok(())
+    }
+}
