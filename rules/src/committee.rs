@@ -45,15 +45,22 @@ pub const fn is_majority(votes: u8, size: u8) -> bool {
     2 * votes > size
 }
 
+/// The hash of up to five words one after another, as `keccak256(abi.encode(…))` makes it.
+pub fn hash(words: &[&B256]) -> B256 {
+    let mut bytes = [0; 160];
+    let length = 32 * words.len();
+    for (part, word) in bytes.chunks_exact_mut(32).zip(words) {
+        part.copy_from_slice(word.as_slice());
+    }
+    keccak256(&bytes[..length])
+}
+
 /// The number, 1 to `nodes`, on the `index`th ticket of a draw: `keccak256(abi.encode(seed, taskId, seal, index))`, its first 64 bits
 /// scaled to the number of nodes. `task_id` is the id as a word. `nodes` must not be zero.
 pub fn ticket(seed: &B256, task_id: &B256, seal: &B256, index: u32, nodes: u32) -> u32 {
-    let mut bytes = [0; 128];
-    bytes[..32].copy_from_slice(seed.as_slice());
-    bytes[32..64].copy_from_slice(task_id.as_slice());
-    bytes[64..96].copy_from_slice(seal.as_slice());
-    bytes[124..].copy_from_slice(&index.to_be_bytes());
-    let number = word::small::<8>(&keccak256(bytes), 0);
+    let mut number = B256::ZERO;
+    word::put::<4>(&mut number, 28, index.into());
+    let number = word::small::<8>(&hash(&[seed, task_id, seal, &number]), 0);
     // Scaling prefers no number by more than 2^-32; 32 bits twice instead of one product of 128.
     let nodes = nodes as u64;
     let (high, low) = (number >> 32, number & 0xffff_ffff);

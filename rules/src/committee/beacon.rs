@@ -6,8 +6,9 @@
 //!
 //! The secrets are combined by exclusive or, so that the order in which they are revealed decides nothing.
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::B256;
 
+use super::hash;
 use crate::word;
 
 /// One round.
@@ -109,19 +110,12 @@ impl Beacon {
 
 /// The seed of round `number` (as a word), whose revealed secrets are `mixed`: `keccak256(abi.encode(number, mixed))`.
 pub fn seed(number: &B256, mixed: &B256) -> B256 {
-    let mut bytes = [0; 64];
-    bytes[..32].copy_from_slice(number.as_slice());
-    bytes[32..].copy_from_slice(mixed.as_slice());
-    keccak256(bytes)
+    hash(&[number, mixed])
 }
 
 /// What a node commits to a beacon: `keccak256(abi.encode(number, node, secret))`. `number` and `node` are words.
 pub fn commitment(number: &B256, node: &B256, secret: &B256) -> B256 {
-    let mut bytes = [0; 96];
-    bytes[..32].copy_from_slice(number.as_slice());
-    bytes[32..64].copy_from_slice(node.as_slice());
-    bytes[64..].copy_from_slice(secret.as_slice());
-    keccak256(bytes)
+    hash(&[number, node, secret])
 }
 
 #[cfg(test)]

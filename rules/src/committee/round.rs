@@ -11,7 +11,7 @@
 
 use alloy_primitives::B256;
 
-use super::{MAX_SIZE, Vote, quorum};
+use super::{MAX_SIZE, Vote, hash, quorum};
 use crate::word;
 
 /// What a round is at.
@@ -112,7 +112,23 @@ pub enum Seat {
     Revealed(u8, B256),
 }
 
+/// What a member commits to: `keccak256(abi.encode(taskId, node, resultHash, latencyOk, salt))`. All but the vote are words.
+pub fn commitment(task_id: &B256, node: &B256, vote: Vote, salt: &B256) -> B256 {
+    let latency_ok = B256::with_last_byte(vote.latency_ok as u8);
+    hash(&[task_id, node, &vote.result, &latency_ok, salt])
+}
+
 impl Seat {
+    /// Its index, if it is one.
+    pub const fn index(&self) -> Option<u8> {
+        match self {
+            Self::None => None,
+            Self::Drawn(index) | Self::Committed(index, _) | Self::Revealed(index, _) => {
+                Some(*index)
+            }
+        }
+    }
+
     /// Reads the word.
     pub fn unpack(word: B256) -> Self {
         let (tag, mut rest) = (word[0], word);

@@ -43,6 +43,33 @@ fn the_first_byte_of_a_result_is_kept_too() {
 }
 
 #[test]
+fn a_commitment_binds_every_part() {
+    let make = |task, node, result, latency_ok, salt| {
+        let word = B256::with_last_byte;
+        let vote = Vote {
+            result: word(result),
+            latency_ok,
+        };
+        commitment(&word(task), &word(node), vote, &word(salt))
+    };
+    let bytes: Vec<u8> = [1u8, 2, 3, 1, 4]
+        .iter()
+        .flat_map(|byte| B256::with_last_byte(*byte).0)
+        .collect();
+    let first = make(1, 2, 3, true, 4);
+    assert_eq!(first, alloy_primitives::keccak256(bytes));
+    for other in [
+        make(9, 2, 3, true, 4),
+        make(1, 9, 3, true, 4),
+        make(1, 2, 9, true, 4),
+        make(1, 2, 3, false, 4),
+        make(1, 2, 3, true, 9),
+    ] {
+        assert_ne!(other, first);
+    }
+}
+
+#[test]
 fn commitments_have_their_time() {
     let round = drawn();
     assert_eq!(

@@ -1,0 +1,204 @@
+//! Why a call to the committee fails.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolError, sol};
+use ogpu_common::{
+    amount::{time, widen},
+    words,
+};
+use ogpu_rules::{
+    MAX_COLLATERAL, RuleError,
+    committee::{node::NodeError, round::VoteError},
+};
+use stylus_sdk::stylus_core::calls::errors::Error as CallError;
+
+sol! {
+    /// The account's standing (0 none, 1 active, 2 leaving, 3 removed), or a bond below the least, does not allow this.
+    #[derive(Debug, PartialEq)]
+    error NotAllowed(address account, uint8 standing, uint256 bond);
+    /// The bond would be out of range, in wei of oGPU.
+    #[derive(Debug, PartialEq)]
+    error BondOutOfRange(uint256 bond, uint256 minimum, uint256 maximum);
+    /// Nothing is owed to the account; its bond matures at this time (seconds since 1970; 0 if it is not unbonding).
+    #[derive(Debug, PartialEq)]
+    error NothingToWithdraw(address account, uint64 maturesAt);
+    /// A parameter, counted from 0 in the order of the struct, is out of range.
+    #[derive(Debug, PartialEq)]
+    error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
+    /// There are 65,535 versions of the parameters.
+    #[derive(Debug, PartialEq)]
+    error TooManyVersions();
+    /// The market does not wait for a verdict of this committee on this task: another verifier decides it, or it is not Submitted (3).
+    #[derive(Debug, PartialEq)]
+    error NotAwaited(uint256 taskId, address verifier, uint8 status);
+    /// The round is at another phase (0 none, 1 requested, 2 voting, 3 closed, 4 closed and planted).
+    #[derive(Debug, PartialEq)]
+    error WrongPhase(uint256 taskId, uint8 phase);
+    /// The task waits for this beacon already.
+    #[derive(Debug, PartialEq)]
+    error AlreadyRequested(uint256 taskId, uint256 beacon);
+    /// Possible from this time on (seconds since 1970); `id` is the task's or the beacon's.
+    #[derive(Debug, PartialEq)]
+    error TooEarly(uint256 id, uint64 from);
+    /// Not possible any more since this time (seconds since 1970); `id` is the task's or the beacon's.
+    #[derive(Debug, PartialEq)]
+    error TooLate(uint256 id, uint64 until);
+    /// There is no such beacon, or it got too few secrets: the task has to be requested again.
+    #[derive(Debug, PartialEq)]
+    error BeaconFailed(uint256 beacon);
+    /// The beacon has 65,535 commitments.
+    #[derive(Debug, PartialEq)]
+    error BeaconFull(uint256 beacon);
+    /// The market's deadline leaves no time for a vote, which needs until `needed` (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error DeadlineTooNear(uint256 taskId, uint64 deadline, uint64 needed);
+    /// The node has no seat in the committee of this task.
+    #[derive(Debug, PartialEq)]
+    error NotDrawn(uint256 taskId, address node);
+    /// The node has committed already; `id` is the task's or the beacon's.
+    #[derive(Debug, PartialEq)]
+    error AlreadyCommitted(uint256 id, address node);
+    /// The node has committed to nothing that is not revealed; `id` is the task's or the beacon's.
+    #[derive(Debug, PartialEq)]
+    error NothingToReveal(uint256 id, address node);
+    /// What is revealed is not what the node committed to; `id` is the task's or the beacon's.
+    #[derive(Debug, PartialEq)]
+    error WrongReveal(uint256 id, address node);
+    /// Too few have committed for votes to be revealed: `tally` gives the round more time, once.
+    #[derive(Debug, PartialEq)]
+    error NoQuorum(uint256 taskId, uint8 committed, uint8 needed);
+    /// The lists of a batch differ in length.
+    #[derive(Debug, PartialEq)]
+    error UnequalLengths(uint256 tasks, uint256 others);
+    /// Only the planter plants.
+    #[derive(Debug, PartialEq)]
+    error NotPlanter(address caller);
+    /// This was planted already.
+    #[derive(Debug, PartialEq)]
+    error AlreadyPlanted(bytes32 commitment);
+    /// Nobody planted this, or it was opened.
+    #[derive(Debug, PartialEq)]
+    error UnknownPlant(bytes32 commitment);
+    /// It was planted when the committee could be known already (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error PlantedTooLate(uint256 taskId, uint64 plantedAt, uint64 latest);
+}
+
+/// Why a call to the committee fails: one of the errors above, one of the shared code, or one of a sibling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Vec<u8>);
+
+impl Error {
+    /// An error all of whose fields are words, which are these.
+    pub fn of<E: SolError>(fields: &[&U256]) -> Self {
+        Self(words::encode(E::SELECTOR, fields))
+    }
+
+    /// What the rules of accounts say.
+    pub(crate) fn of_node(account: Address, bond: u128, error: NodeError) -> Self {
+        let account = words::address(account);
+        match error {
+            NodeError::Standing(standing) => {
+                Self::of::<NotAllowed>(&[&account, &small(standing as u32), &widen(bond)])
+            }
+            NodeError::Bond { bond, min } => {
+                Self::of::<BondOutOfRange>(&[&widen(bond), &widen(min), &widen(MAX_COLLATERAL)])
+            }
+            NodeError::Nothing { matures_at } => {
+                Self::of::<NothingToWithdraw>(&[&account, &time(matures_at)])
+            }
+        }
+    }
+
+    /// What the rules of votes say.
+    pub(crate) fn of_vote(task_id: &U256, node: Address, error: VoteError) -> Self {
+        let node = words::address(node);
+        match error {
+            VoteError::Phase(phase) => Self::of::<WrongPhase>(&[task_id, &small(phase as u32)]),
+            VoteError::NotDrawn => Self::of::<NotDrawn>(&[task_id, &node]),
+            VoteError::Committed => Self::of::<AlreadyCommitted>(&[task_id, &node]),
+            VoteError::NothingToReveal => Self::of::<NothingToReveal>(&[task_id, &node]),
+            VoteError::OtherVote => Self::of::<WrongReveal>(&[task_id, &node]),
+            VoteError::TooEarly(from) => Self::of::<TooEarly>(&[task_id, &time(from)]),
+            VoteError::TooLate(until) => Self::of::<TooLate>(&[task_id, &time(until)]),
+            VoteError::NoQuorum { committed, needed } => {
+                Self::of::<NoQuorum>(&[task_id, &small(committed.into()), &small(needed.into())])
+            }
+        }
+    }
+}
+
+/// A small number as a word.
+pub(crate) const fn small(number: u32) -> U256 {
+    widen(number as u128)
+}
+
+impl From<RuleError> for Error {
+    /// Of the rules of parameters, which know one error.
+    fn from(error: RuleError) -> Self {
+        let RuleError::OutOfRange {
+            value,
+            min,
+            max,
+            field,
+        } = error
+        else {
+            return Self(Vec::new());
+        };
+        Self::of::<OutOfRange>(&[
+            &small(field.into()),
+            &widen(value),
+            &widen(min),
+            &widen(max),
+        ])
+    }
+}
+
+impl From<Error> for Vec<u8> {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
+impl From<ogpu_common::Error> for Error {
+    fn from(error: ogpu_common::Error) -> Self {
+        Self(error.0)
+    }
+}
+
+impl From<CallError> for Error {
+    /// A sibling's revert data passes through unchanged.
+    fn from(error: CallError) -> Self {
+        ogpu_common::Error::from(error).into()
+    }
+}
+
+#[cfg(feature = "export-abi")]
+ogpu_common::listed!(Error:
+    NotAllowed,
+    BondOutOfRange,
+    NothingToWithdraw,
+    OutOfRange,
+    TooManyVersions,
+    NotAwaited,
+    WrongPhase,
+    AlreadyRequested,
+    TooEarly,
+    TooLate,
+    BeaconFailed,
+    BeaconFull,
+    DeadlineTooNear,
+    NotDrawn,
+    AlreadyCommitted,
+    NothingToReveal,
+    WrongReveal,
+    NoQuorum,
+    UnequalLengths,
+    NotPlanter,
+    AlreadyPlanted,
+    UnknownPlant,
+    PlantedTooLate;
+    ogpu_common::Error
+);

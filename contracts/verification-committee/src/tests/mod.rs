@@ -1,0 +1,302 @@
+//! The committee against a market and an escrow whose answers are told, with a token that keeps balances.
+
+mod attacks;
+mod money;
+mod nodes;
+mod plants;
+mod rounds;
+
+use alloy_primitives::{Address, B256, U256, address, aliases::U96, keccak256};
+use alloy_sol_types::{SolCall, SolValue, sol};
+use ogpu_common::testing::{Chain, TOKEN};
+
+use crate::{abi::Parameters, *};
+
+sol! {
+    function verificationOf(uint256 taskId) external view returns (address, uint8, address, uint256, address, uint256, uint256, bytes32, bytes32, uint64);
+    function verifyCompletion(uint256 taskId, bytes32 resultHash) external;
+    function balanceOf(address account) external view returns (uint256);
+    function withdraw(uint256 amount) external;
+    /// What the market is made to revert with, so that a test sees that it was called.
+    #[derive(Debug, PartialEq)]
+    error Called();
+}
+
+const OWNER: Address = address!("00000000000000000000000000000000000000aa");
+const TREASURY: Address = address!("00000000000000000000000000000000000000bb");
+const MARKET: Address = address!("00000000000000000000000000000000000000cc");
+const ESCROW: Address = address!("00000000000000000000000000000000000000dd");
+const PLANTER: Address = address!("00000000000000000000000000000000000000ee");
+const CLIENT: Address = address!("0000000000000000000000000000000000c11e47");
+const PROVIDER: Address = address!("000000000000000000000000000000000000b0b0");
+const STRANGER: Address = address!("0000000000000000000000000000000000005747");
+
+const BOND: u64 = 1_000;
+const FEE: u64 = 100;
+const DAY: u64 = 24 * 60 * 60;
+/// The price of a task, and what it takes to get five or seven members.
+const PRICE: u64 = 10;
+
+/// 5 % for votes, a quarter for secrets, half for plants; 60 s for secrets, 600 for commitments, 300 for reveals; ten days.
+fn parameters() -> Parameters {
+    Parameters {
+        minBond: U96::from(BOND),
+        voteSlash: 500,
+        beaconSlash: 2_500,
+        plantSlash: 5_000,
+        minReveals: 2,
+        beaconWindow: 60,
+        commitWindow: 600,
+        revealWindow: 300,
+        unbonding: 10 * DAY as u32,
+        mediumValue: U96::from(50),
+        highValue: U96::from(90),
+    }
+}
+
+/// The good result.
+fn good() -> B256 {
+    keccak256("good")
+}
+
+/// Another result.
+fn bad() -> B256 {
+    keccak256("bad")
+}
+
+/// The `n`th node, from 1.
+fn node(n: u64) -> Address {
+    Address::from_word(B256::from(U256::from(0x1000 + n)))
+}
+
+fn task(n: u64) -> U256 {
+    U256::from(n)
+}
+
+/// A committee and its world.
+struct World {
+    chain: Chain,
+    committee: VerificationCommittee,
+    /// How many nodes there are.
+    nodes: u64,
+}
+
+/// An unnamed error of anybody, as revert data.
+fn data<E: alloy_sol_types::SolError>(error: E) -> Vec<u8> {
+    error.abi_encode()
+}
+
+impl World {
+    /// A committee with so many nodes, each with the least bond, a second ago.
+    fn new(nodes: u64) -> Self {
+        let chain = Chain::new();
+        let mut committee = VerificationCommittee::from(&chain);
+        chain
+            .call(OWNER, || committee.initialize(OWNER, TOKEN, TREASURY))
+            .unwrap();
+        chain
+            .call(OWNER, || committee.set_siblings(MARKET, ESCROW))
+            .unwrap();
+        chain
+            .call(OWNER, || committee.set_planter(PLANTER))
+            .unwrap();
+        let version = chain.call(OWNER, || committee.set_parameters(parameters()));
+        assert_eq!(version, Ok(1));
+        let mut world = Self {
+            chain,
+            committee,
+            nodes: 0,
+        };
+        world.escrow_holds(0);
+        (0..nodes).for_each(|_| world.add());
+        world.chain.pass(1);
+        world
+    }
+
+    /// One more node with the least bond.
+    fn add(&mut self) {
+        self.nodes += 1;
+        self.join(node(self.nodes), BOND).unwrap();
+    }
+
+    fn join(&mut self, account: Address, amount: u64) -> Result<(), Error> {
+        let contract = self.chain.contract();
+        let mut token = self.chain.token.borrow_mut();
+        token.fund(account, contract, amount.into());
+        drop(token);
+        self.by(account, |committee| committee.join(U256::from(amount)))
+    }
+
+    /// Calls the committee as `sender`.
+    fn by<T>(
+        &mut self,
+        sender: Address,
+        call: impl FnOnce(&mut VerificationCommittee) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let committee = &mut self.committee;
+        self.chain.call(sender, || call(committee))
+    }
+
+    /// A call that must be refused with this error.
+    fn refused<T: std::fmt::Debug + PartialEq>(
+        &mut self,
+        sender: Address,
+        call: impl FnOnce(&mut VerificationCommittee) -> Result<T, Error>,
+        error: impl alloy_sol_types::SolError,
+    ) {
+        let result = self.by(sender, call);
+        assert_eq!(result.map_err(Vec::from), Err(data(error)));
+    }
+
+    /// The market has this task waiting for the committee.
+    fn submitted(&mut self, task_id: U256, price: u64) {
+        let deadline = self.now() + 30 * DAY;
+        let this = self.chain.contract();
+        self.market_says(task_id, this, 3, price, deadline);
+    }
+
+    fn market_says(
+        &mut self,
+        task_id: U256,
+        verifier: Address,
+        status: u8,
+        price: u64,
+        deadline: u64,
+    ) {
+        let answer = (
+            verifier,
+            U256::from(status),
+            CLIENT,
+            U256::from(7),
+            PROVIDER,
+            U256::from(price),
+            U256::from(FEE),
+            B256::ZERO,
+            keccak256("seal"),
+            U256::from(deadline),
+        );
+        let call = verificationOfCall { taskId: task_id }.abi_encode();
+        self.chain.answer(MARKET, call, Ok(answer.abi_encode()));
+    }
+
+    /// The escrow has so much for the committee, which brings it in with its next report.
+    fn escrow_holds(&mut self, amount: u64) {
+        let account = self.chain.contract();
+        let call = balanceOfCall { account }.abi_encode();
+        let answer = U256::from(amount).abi_encode();
+        self.chain.answer(ESCROW, call, Ok(answer));
+    }
+
+    /// The next report brings in the fee: the tokens come by hand, as the escrow is none.
+    fn pay_fee(&mut self) {
+        self.escrow_holds(FEE);
+        let contract = self.chain.contract();
+        let mut token = self.chain.token.borrow_mut();
+        *token.balances.entry(contract).or_default() += u128::from(FEE);
+    }
+
+    /// Asserts that what comes next tells the market this about the task, by having the market refuse it once.
+    fn tells(
+        &mut self,
+        task_id: U256,
+        result: B256,
+        mut call: impl FnMut(&mut VerificationCommittee) -> Result<(), Error>,
+    ) {
+        let report = verifyCompletionCall {
+            taskId: task_id,
+            resultHash: result,
+        }
+        .abi_encode();
+        let refusal = Err(data(Called {}));
+        self.chain.answer(MARKET, report.clone(), refusal);
+        let before = self.committee.round_of(task_id);
+        self.refused(STRANGER, &mut call, Called {});
+        assert_eq!(self.committee.round_of(task_id), before);
+        self.chain.answer(MARKET, report, Ok(Vec::new()));
+        self.by(STRANGER, call).unwrap();
+    }
+
+    fn now(&self) -> u64 {
+        use stylus_sdk::prelude::*;
+        self.chain.vm.block_timestamp()
+    }
+
+    fn held(&self, account: Address) -> u128 {
+        self.chain.token.borrow().balance(account)
+    }
+
+    /// Bond and what is owed.
+    fn bond(&self, account: Address) -> (u64, u64) {
+        let (_, _, _, bond, owed) = self.committee.node_of(account);
+        (bond.to(), owed.to())
+    }
+
+    /// A beacon with the secrets of two nodes; returns its number. Its tasks can be drawn now.
+    fn beacon(&mut self) -> U256 {
+        let id = self.committee.newest_beacon();
+        for n in [1, 2] {
+            self.commit_secret(id, node(n), secret(id, n)).unwrap();
+        }
+        self.chain.pass(60);
+        for n in [1, 2] {
+            self.by(node(n), |committee| {
+                committee.reveal_secret(id, secret(id, n))
+            })
+            .unwrap();
+        }
+        id
+    }
+
+    fn commit_secret(&mut self, id: U256, node: Address, secret: B256) -> Result<(), Error> {
+        let commitment = keccak256((id, node, secret).abi_encode());
+        self.by(node, |committee| committee.commit_secret(id, commitment))
+    }
+
+    /// A task whose committee votes; returns the committee.
+    fn voting(&mut self, task_id: U256, price: u64) -> Vec<Address> {
+        self.submitted(task_id, price);
+        self.by(STRANGER, |committee| committee.request(task_id))
+            .unwrap();
+        self.beacon();
+        self.by(STRANGER, |committee| committee.draw(task_id))
+            .unwrap();
+        self.committee.committee_of(task_id)
+    }
+
+    fn commit(&mut self, task_id: U256, node: Address, result: B256) -> Result<(), Error> {
+        let commitment = vote(task_id, node, result);
+        self.by(node, |committee| committee.commit_vote(task_id, commitment))
+    }
+
+    fn reveal(&mut self, task_id: U256, node: Address, result: B256) -> Result<(), Error> {
+        self.by(node, |committee| {
+            committee.reveal_vote(task_id, result, true, SALT)
+        })
+    }
+
+    /// These members commit and reveal these results.
+    fn vote(&mut self, task_id: U256, votes: &[(Address, B256)]) {
+        for (node, result) in votes {
+            self.commit(task_id, *node, *result).unwrap();
+        }
+        let (_, _, _, _, _, commit_end, _) = self.committee.round_of(task_id);
+        self.chain
+            .vm
+            .set_block_timestamp(commit_end.max(self.now()));
+        for (node, result) in votes {
+            self.reveal(task_id, *node, *result).unwrap();
+        }
+    }
+}
+
+const SALT: B256 = B256::repeat_byte(0x5a);
+
+/// A commitment to a vote with the latency in order.
+fn vote(task_id: U256, node: Address, result: B256) -> B256 {
+    keccak256((task_id, node, result, true, SALT).abi_encode())
+}
+
+/// The secret of the `n`th node for a beacon.
+fn secret(id: U256, n: u64) -> B256 {
+    keccak256((id, U256::from(n)).abi_encode())
+}

@@ -1,0 +1,345 @@
+//! Nodes come and go; the owner sets up the committee.
+
+use ogpu_common::{
+    EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount, TokenTookFee,
+    UUPSUnauthorizedCallContext, ZeroAddress,
+};
+
+use super::*;
+
+#[test]
+fn it_is_initialised_once_and_only_behind_a_proxy() {
+    let mut world = World::new(0);
+    let committee = &world.committee;
+    assert_eq!((committee.owner(), committee.token()), (OWNER, TOKEN));
+    assert_eq!(
+        (committee.treasury(), committee.planter()),
+        (TREASURY, PLANTER)
+    );
+    assert_eq!(committee.siblings(), (MARKET, ESCROW));
+    assert_eq!(
+        (committee.current_version(), committee.parameters(1)),
+        (1, parameters())
+    );
+    world.refused(
+        OWNER,
+        |committee| committee.initialize(OWNER, TOKEN, TREASURY),
+        InvalidInitialization {},
+    );
+    let direct = Chain::direct();
+    let mut bare = VerificationCommittee::from(&direct);
+    let result = direct.call(OWNER, || bare.initialize(OWNER, TOKEN, TREASURY));
+    assert_eq!(
+        result.map_err(Vec::from),
+        Err(data(UUPSUnauthorizedCallContext {}))
+    );
+}
+
+#[test]
+fn only_the_owner_sets_it_up() {
+    let mut world = World::new(1);
+    let stranger = || OwnableUnauthorizedAccount { account: STRANGER };
+    world.refused(
+        STRANGER,
+        |committee| committee.set_siblings(MARKET, ESCROW),
+        stranger(),
+    );
+    world.refused(
+        STRANGER,
+        |committee| committee.set_treasury(STRANGER),
+        stranger(),
+    );
+    world.refused(
+        STRANGER,
+        |committee| committee.set_planter(STRANGER),
+        stranger(),
+    );
+    world.refused(
+        STRANGER,
+        |committee| committee.set_parameters(parameters()),
+        stranger(),
+    );
+    world.refused(
+        STRANGER,
+        |committee| committee.remove_node(node(1), U256::ZERO),
+        stranger(),
+    );
+    world.refused(
+        OWNER,
+        |committee| committee.set_siblings(Address::ZERO, ESCROW),
+        ZeroAddress {},
+    );
+    world.refused(
+        OWNER,
+        |committee| committee.set_siblings(MARKET, Address::ZERO),
+        ZeroAddress {},
+    );
+    world.refused(
+        OWNER,
+        |committee| committee.set_treasury(Address::ZERO),
+        ZeroAddress {},
+    );
+    let out = OutOfRange {
+        field: 1,
+        value: U256::from(5_001),
+        minimum: U256::ONE,
+        maximum: U256::from(5_000),
+    };
+    let wrong = Parameters {
+        voteSlash: 5_001,
+        ..parameters()
+    };
+    world.refused(OWNER, |committee| committee.set_parameters(wrong), out);
+    let next = Parameters {
+        minReveals: 9,
+        ..parameters()
+    };
+    assert_eq!(
+        world.by(OWNER, |committee| committee.set_parameters(Parameters {
+            minReveals: 9,
+            ..parameters()
+        })),
+        Ok(2)
+    );
+    assert_eq!(
+        (world.committee.parameters(2), world.committee.parameters(1)),
+        (next, parameters())
+    );
+}
+
+#[test]
+fn running_rounds_keep_their_parameters() {
+    let mut world = World::new(5);
+    let id = task(1);
+    world.submitted(id, PRICE);
+    world
+        .by(STRANGER, |committee| committee.request(id))
+        .unwrap();
+    let next = Parameters {
+        minReveals: 9,
+        voteSlash: 5_000,
+        commitWindow: 10,
+        mediumValue: U96::ZERO,
+        ..parameters()
+    };
+    world
+        .by(OWNER, |committee| committee.set_parameters(next))
+        .unwrap();
+    world.beacon();
+    world.by(STRANGER, |committee| committee.draw(id)).unwrap();
+    let members = world.committee.committee_of(id);
+    assert_eq!(
+        (members.len(), world.committee.round_of(id).5),
+        (3, world.now() + 600)
+    );
+    world.vote(
+        id,
+        &[
+            (members[0], good()),
+            (members[1], good()),
+            (members[2], bad()),
+        ],
+    );
+    world.tells(id, good(), |committee| committee.tally(id));
+    assert_eq!(world.bond(members[2]), (BOND - 50, 0));
+}
+
+#[test]
+fn a_node_joins_with_a_bond_and_leaves_with_it() {
+    let mut world = World::new(2);
+    let start = world.now();
+    let low = BondOutOfRange {
+        bond: U256::from(999),
+        minimum: U256::from(1_000),
+        maximum: U256::from((1u128 << 80) - 1),
+    };
+    world.refused(node(3), |committee| committee.join(U256::from(999)), low);
+    assert_eq!(
+        world.committee.number_count(),
+        U256::from(2),
+        "what fails takes no number"
+    );
+    world.join(node(3), BOND).unwrap();
+    let joined = NodeJoined {
+        node: node(3),
+        id: U256::from(3),
+        added: U256::from(BOND),
+        bond: U256::from(BOND),
+    };
+    assert_eq!(world.chain.last_event::<NodeJoined>(), joined);
+    assert_eq!(
+        world.committee.node_of(node(3)),
+        (1, start, U256::from(3), U256::from(BOND), U256::ZERO)
+    );
+    world.join(node(3), 5).unwrap();
+    assert_eq!(world.bond(node(3)), (BOND + 5, 0));
+    assert_eq!(world.committee.node_at(U256::from(3)), node(3));
+
+    world.refused(
+        node(3),
+        |committee| committee.withdraw(),
+        NothingToWithdraw {
+            account: node(3),
+            maturesAt: 0,
+        },
+    );
+    world.by(node(3), |committee| committee.leave()).unwrap();
+    let matures_at = start + 10 * DAY;
+    assert_eq!(
+        world.chain.last_event::<NodeLeaving>(),
+        NodeLeaving {
+            node: node(3),
+            maturesAt: matures_at
+        }
+    );
+    let again = NotAllowed {
+        account: node(3),
+        standing: 2,
+        bond: U256::from(BOND + 5),
+    };
+    world.refused(node(3), |committee| committee.leave(), again);
+    world.chain.pass(10 * DAY - 1);
+    world.refused(
+        node(3),
+        |committee| committee.withdraw(),
+        NothingToWithdraw {
+            account: node(3),
+            maturesAt: matures_at,
+        },
+    );
+    world.chain.pass(1);
+    world.by(node(3), |committee| committee.withdraw()).unwrap();
+    assert_eq!(
+        (world.held(node(3)), world.committee.node_at(U256::from(3))),
+        (u128::from(BOND) + 5, Address::ZERO)
+    );
+    assert_eq!(
+        world.committee.node_of(node(3)),
+        (0, 0, U256::ZERO, U256::ZERO, U256::ZERO)
+    );
+}
+
+#[test]
+fn vacant_numbers_are_used_again() {
+    let mut world = World::new(4);
+    for n in [2, 3] {
+        world.by(node(n), |committee| committee.leave()).unwrap();
+    }
+    world.chain.pass(10 * DAY);
+    for n in [2, 3] {
+        world.by(node(n), |committee| committee.withdraw()).unwrap();
+    }
+    for (n, number) in [(5, 3), (6, 2), (7, 5)] {
+        world.join(node(n), BOND).unwrap();
+        assert_eq!(world.committee.node_of(node(n)).2, U256::from(number));
+        assert_eq!(world.committee.node_at(U256::from(number)), node(n));
+    }
+    assert_eq!(world.committee.number_count(), U256::from(5));
+}
+
+#[test]
+fn the_owner_removes_a_node_for_good() {
+    let mut world = World::new(3);
+    let start = world.now();
+    world
+        .by(OWNER, |committee| {
+            committee.remove_node(node(1), U256::from(400))
+        })
+        .unwrap();
+    assert_eq!(
+        world.chain.last_event::<NodeRemoved>(),
+        NodeRemoved {
+            node: node(1),
+            maturesAt: start + 10 * DAY
+        }
+    );
+    assert_eq!(
+        (world.bond(node(1)), world.bond(TREASURY)),
+        ((600, 0), (0, 400))
+    );
+    let out = |bond: u64| NotAllowed {
+        account: node(1),
+        standing: 3,
+        bond: U256::from(bond),
+    };
+    world.refused(
+        OWNER,
+        |committee| committee.remove_node(node(1), U256::ZERO),
+        out(600),
+    );
+    world.refused(node(1), |committee| committee.leave(), out(600));
+    world.refused(
+        node(1),
+        |committee| committee.join(U256::from(BOND)),
+        out(600),
+    );
+    world.chain.pass(10 * DAY);
+    world.by(node(1), |committee| committee.withdraw()).unwrap();
+    world
+        .by(TREASURY, |committee| committee.withdraw())
+        .unwrap();
+    assert_eq!((world.held(node(1)), world.held(TREASURY)), (600, 400));
+    world.refused(
+        node(1),
+        |committee| committee.join(U256::from(BOND)),
+        out(0),
+    );
+    // and whoever is no node yet
+    world
+        .by(OWNER, |committee| {
+            committee.remove_node(STRANGER, U256::MAX >> 160)
+        })
+        .unwrap();
+    world.refused(
+        STRANGER,
+        |committee| committee.join(U256::from(BOND)),
+        NotAllowed {
+            account: STRANGER,
+            standing: 3,
+            bond: U256::ZERO,
+        },
+    );
+}
+
+#[test]
+fn a_pause_stops_joining_and_nothing_else() {
+    let mut world = World::new(5);
+    let until = world.now() + DAY;
+    world
+        .by(OWNER, |committee| Ok(committee.pause(until)?))
+        .unwrap();
+    world.refused(
+        node(9),
+        |committee| committee.join(U256::from(BOND)),
+        EnforcedPause { until },
+    );
+    let members = world.voting(task(1), PRICE);
+    let votes: Vec<_> = members.iter().map(|member| (*member, good())).collect();
+    world.vote(task(1), &votes);
+    world.pay_fee();
+    world.tells(task(1), good(), |committee| committee.tally(task(1)));
+    assert_eq!(
+        world.by(members[0], |committee| committee.withdraw()),
+        Ok(())
+    );
+    assert_eq!(world.by(members[0], |committee| committee.leave()), Ok(()));
+}
+
+#[test]
+fn a_token_that_takes_a_fee_is_refused() {
+    let mut world = World::new(0);
+    world.chain.token.borrow_mut().fee = 1;
+    let error = TokenTookFee {
+        token: TOKEN,
+        sent: U256::from(BOND),
+        received: U256::from(BOND - 1),
+    };
+    let contract = world.chain.contract();
+    world
+        .chain
+        .token
+        .borrow_mut()
+        .fund(node(1), contract, BOND.into());
+    world.refused(node(1), |committee| committee.join(U256::from(BOND)), error);
+    assert_eq!(world.bond(node(1)), (0, 0));
+}
