@@ -6,6 +6,8 @@ use alloy_primitives::{B256, keccak256};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value as Json;
 
+use crate::chain::Program;
+
 /// The type of an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -87,37 +89,10 @@ pub enum AbiError {
     },
 }
 
-/// The interfaces of the contracts that people call, and the extensions of the task manager: name, committed JSON.
-const COMMITTED: [(&str, &str); 8] = [
-    ("ogpu-token", include_str!("../../abi/ogpu-token.json")),
-    (
-        "payment-escrow",
-        include_str!("../../abi/payment-escrow.json"),
-    ),
-    (
-        "staking-vault",
-        include_str!("../../abi/staking-vault.json"),
-    ),
-    (
-        "reputation-registry",
-        include_str!("../../abi/reputation-registry.json"),
-    ),
-    ("task-manager", include_str!("../../abi/task-manager.json")),
-    (
-        "market-orders",
-        include_str!("../../abi/market-orders.json"),
-    ),
-    (
-        "market-disputes",
-        include_str!("../../abi/market-disputes.json"),
-    ),
-    ("market-admin", include_str!("../../abi/market-admin.json")),
-];
-
 /// All interfaces.
 #[derive(Clone, Debug, Default)]
 pub struct Abi {
-    functions: FxHashMap<&'static str, Vec<Function>>,
+    functions: FxHashMap<Program, Vec<Function>>,
     errors: FxHashSet<[u8; 4]>,
 }
 
@@ -128,10 +103,11 @@ impl Abi {
     /// [`AbiError`].
     pub fn committed() -> Result<Self, AbiError> {
         let mut abi = Self::default();
-        for (contract, text) in COMMITTED {
-            let items: Vec<Json> =
-                serde_json::from_str(text).map_err(|source| AbiError::Json { contract, source })?;
-            let functions = abi.functions.entry(contract).or_default();
+        for &program in Program::ALL {
+            let contract = program.name();
+            let items: Vec<Json> = serde_json::from_str(program.interface())
+                .map_err(|source| AbiError::Json { contract, source })?;
+            let functions = abi.functions.entry(program).or_default();
             for item in &items {
                 let inputs = parameters(contract, &item["inputs"])?;
                 let name = item["name"].as_str().unwrap_or_default().to_owned();
@@ -155,20 +131,20 @@ impl Abi {
         Ok(abi)
     }
 
-    /// The functions of a contract, by the name of its crate.
-    pub fn functions(&self, contract: &str) -> &[Function] {
-        self.functions.get(contract).map_or(&[], Vec::as_slice)
+    /// The functions of a program; those of the task manager with those of its extensions.
+    pub fn functions(&self, program: Program) -> &[Function] {
+        self.functions.get(&program).map_or(&[], Vec::as_slice)
     }
 
-    /// A function of a contract.
-    pub fn function(&self, contract: &str, name: &str) -> Option<&Function> {
-        let mut functions = self.functions(contract).iter();
+    /// A function of a program.
+    pub fn function(&self, program: Program, name: &str) -> Option<&Function> {
+        let mut functions = self.functions(program).iter();
         functions.find(|function| function.name == name)
     }
 
-    /// The selectors of all functions of a contract, one after the other.
-    pub fn selectors(&self, contract: &str) -> Vec<u8> {
-        let functions = self.functions(contract).iter();
+    /// The selectors of all functions of a program, one after the other.
+    pub fn selectors(&self, program: Program) -> Vec<u8> {
+        let functions = self.functions(program).iter();
         functions.flat_map(|function| function.selector).collect()
     }
 
@@ -383,7 +359,7 @@ mod tests {
     #[test]
     fn the_committed_interfaces_can_be_read() {
         let abi = Abi::committed().unwrap();
-        let tasks = abi.functions("task-manager");
+        let tasks = abi.functions(Program::TaskManager);
         let place_bid = tasks.iter().find(|f| f.name == "placeBid").unwrap();
         assert_eq!(
             place_bid.selector,

@@ -35,8 +35,7 @@ sol! {
         function getVotes(address account) external view returns (uint256);
         function getPastVotes(address account, uint256 timepoint) external view returns (uint256);
         function totalSupply() external view returns (uint256);
-        function delegates(address account) external view returns (address);
-        function owner() external view returns (address);
+        function nonces(address owner) external view returns (uint256);
         function cardOf(uint256 providerId) external view returns (address owner, uint256 trust, uint256 collateral);
         function withdraw(uint256 amount) external;
         function withdrawCollateral(uint256 providerId, uint256 amount) external;
@@ -71,30 +70,26 @@ const fn address(group: u8, number: u8) -> Address {
     Address::new(bytes)
 }
 
-/// The contracts' addresses: those of the proxies.
-pub const TOKEN: Address = address(0xc0, 1);
+/// The address of a contract, which is its proxy's.
+pub const fn proxy_of(program: Program) -> Address {
+    address(0xc0, program as u8 + 1)
+}
+/// How often each program is deployed: a proxy can be upgraded from one copy to the other.
+pub const COPIES: u8 = 2;
+/// The address of a program's copy.
+pub const fn program_at(program: Program, copy: u8) -> Address {
+    address(0xb0 + copy, program as u8 + 1)
+}
+/// The contracts that people call.
+pub const TOKEN: Address = proxy_of(Program::OgpuToken);
 /// See [`TOKEN`].
-pub const ESCROW: Address = address(0xc0, 2);
+pub const ESCROW: Address = proxy_of(Program::PaymentEscrow);
 /// See [`TOKEN`].
-pub const VAULT: Address = address(0xc0, 3);
+pub const VAULT: Address = proxy_of(Program::StakingVault);
 /// See [`TOKEN`].
-pub const REGISTRY: Address = address(0xc0, 4);
+pub const REGISTRY: Address = proxy_of(Program::ReputationRegistry);
 /// See [`TOKEN`].
-pub const MARKET: Address = address(0xc0, 5);
-/// The contracts that people call, with the names of their crates.
-pub const CONTRACTS: [(&str, Address, Program); 5] = [
-    ("ogpu-token", TOKEN, Program::OgpuToken),
-    ("payment-escrow", ESCROW, Program::PaymentEscrow),
-    ("staking-vault", VAULT, Program::StakingVault),
-    ("reputation-registry", REGISTRY, Program::ReputationRegistry),
-    ("task-manager", MARKET, Program::TaskManager),
-];
-/// What the task manager delegates to, with the names of their crates.
-pub const EXTENSIONS: [(&str, Program); 3] = [
-    ("market-orders", Program::MarketOrders),
-    ("market-disputes", Program::MarketDisputes),
-    ("market-admin", Program::MarketAdmin),
-];
+pub const MARKET: Address = proxy_of(Program::TaskManager);
 
 /// Who owns everything: stands for the timelock.
 pub const OWNER: Address = address(0xa0, 1);
@@ -104,12 +99,6 @@ pub const OTHER_OWNER: Address = address(0xa0, 2);
 pub const GUARDIAN: Address = address(0xa0, 3);
 /// Where fees go at first.
 pub const TREASURY: Address = address(0xa0, 4);
-/// How often each program is deployed: a proxy can be upgraded from one copy to the other.
-pub const COPIES: u8 = 2;
-/// The address of a program's copy.
-pub const fn program_at(program: Program, copy: u8) -> Address {
-    address(0xb0 + copy, program as u8 + 1)
-}
 /// Who judges results, where tasks say so.
 pub const VERIFIERS: [Address; 2] = [address(0xee, 1), address(0xee, 2)];
 /// People who mostly buy.
@@ -191,7 +180,10 @@ impl World {
     pub fn new(abi: &Abi, setting: Setting) -> Self {
         let mut world = Self {
             chain: Chain::new(GENESIS),
-            model: Model::default(),
+            model: Model {
+                votes_by_block: setting.votes_by_block,
+                ..Model::default()
+            },
         };
         world.install(setting);
         world.deploy(setting);
@@ -209,7 +201,7 @@ impl World {
             chain.install(wallet, Code::Wallet(Wallet::Reenters));
         }
         chain.install(REFUSING, Code::Wallet(Wallet::Refuses));
-        for program in Program::ALL {
+        for &program in Program::ALL {
             let code = match (program, setting.manner) {
                 (Program::OgpuToken, Some(manner)) => Code::Token(manner),
                 _ => Code::Program(program),
@@ -222,7 +214,8 @@ impl World {
 
     /// Makes the proxies.
     fn deploy(&mut self, setting: Setting) {
-        for (_, proxy, program) in CONTRACTS {
+        for &program in Program::ALL.iter().filter(|p| !p.is_extension()) {
+            let proxy = proxy_of(program);
             let (owner, token, treasury) = (OWNER, TOKEN, TREASURY);
             let initializer = match program {
                 Program::OgpuToken => TokenInitializer::initializeCall {
@@ -255,10 +248,10 @@ impl World {
 
     /// Names the contracts to each other.
     fn wire(&mut self, abi: &Abi) {
-        for (name, program) in EXTENSIONS {
+        for &program in Program::ALL.iter().filter(|p| p.is_extension()) {
             let extension = System::setExtensionCall {
                 extension: program_at(program, 0),
-                selectors: abi.selectors(name).into(),
+                selectors: abi.selectors(program).into(),
             };
             self.send(OWNER, MARKET, extension);
         }
@@ -268,7 +261,7 @@ impl World {
             registry: REGISTRY,
         };
         self.send(OWNER, MARKET, siblings);
-        let set_parameters = abi.function("task-manager", "setParameters");
+        let set_parameters = abi.function(Program::TaskManager, "setParameters");
         let mut data = set_parameters.map_or(vec![], |function| function.selector.to_vec());
         data.extend(first_parameters().abi_encode());
         self.send_data(OWNER, MARKET, data);
@@ -355,11 +348,11 @@ pub fn first_parameters() -> Parameters {
         slashBps: 5_000,
         bidBond: U96::from(OGPU),
         minClientStake: U96::ZERO,
-        biddingWindow: 600,
-        reviewWindow: 3_600,
-        challengeWindow: 1_800,
-        arbitrationWindow: 7_200,
-        assignmentGrace: 900,
+        biddingWindow: 3_600,
+        reviewWindow: 7_200,
+        challengeWindow: 3_600,
+        arbitrationWindow: 14_400,
+        assignmentGrace: 3_600,
         maxDuration: 86_400,
         lateBidWindow: 60,
     }

@@ -96,7 +96,7 @@ pub(super) fn run(program: Program, data: &[u8]) -> Answer {
         | (Fault::SlashForgotten, Program::StakingVault, slashCall::SELECTOR) => {
             forgetting(0, plain)
         }
-        (Fault::BondKept, Program::MarketOrders, withdrawBidCall::SELECTOR) => forgetting(1, plain),
+        (Fault::BondKept, Program::MarketBids, withdrawBidCall::SELECTOR) => forgetting(1, plain),
         (Fault::VotesStay, Program::OgpuToken, transferCall::SELECTOR) => forgetting(2, plain),
         (Fault::SettledTwice, Program::PaymentEscrow, settleCall::SELECTOR) => {
             plain()?;

@@ -6,7 +6,7 @@ use std::slice;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use stylus_sdk::prelude::*;
 
-use super::{Answer, Defect, Kind, Slot, call, with};
+use super::{Answer, CHAIN_ID, Defect, Kind, Slot, call, with};
 
 /// The chain that a call is running on.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,7 @@ impl BlockAccess for Handle {
 
 impl ChainAccess for Handle {
     fn chain_id(&self) -> u64 {
-        412_346
+        CHAIN_ID
     }
 }
 

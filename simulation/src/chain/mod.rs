@@ -34,6 +34,9 @@ pub use tokens::{Manner, Reentry, Wallet, sign};
 /// What a call gives back: data, or the data that it reverts with.
 pub type Answer = Result<Vec<u8>, Vec<u8>>;
 
+/// The chain's id.
+pub const CHAIN_ID: u64 = 412_346;
+
 /// The deepest nesting of calls.
 const MAX_DEPTH: usize = 48;
 

@@ -22,20 +22,6 @@ pub enum Code {
     Recover,
 }
 
-/// The programs of the system, by the names of their crates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs)] // the crates are documented
-pub enum Program {
-    OgpuToken,
-    PaymentEscrow,
-    StakingVault,
-    ReputationRegistry,
-    TaskManager,
-    MarketOrders,
-    MarketDisputes,
-    MarketAdmin,
-}
-
 impl Code {
     /// Answers a call, in the frame that was opened for it.
     pub(super) fn execute(self, data: &[u8]) -> Answer {
@@ -69,57 +55,62 @@ impl Code {
     }
 }
 
-impl Program {
-    /// Every program.
-    pub const ALL: [Self; 8] = [
-        Self::OgpuToken,
-        Self::PaymentEscrow,
-        Self::StakingVault,
-        Self::ReputationRegistry,
-        Self::TaskManager,
-        Self::MarketOrders,
-        Self::MarketDisputes,
-        Self::MarketAdmin,
-    ];
+/// Lists the programs: name, storage type, name of the crate.
+macro_rules! programs {
+    ($($program:ident = $storage:ty, $name:literal;)*) => {
+        /// The programs of the system.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs)] // their crates are documented
+        pub enum Program {
+            $($program,)*
+        }
 
-    /// Runs the program in the frame that is open.
-    pub(crate) fn run(self, data: &[u8]) -> Answer {
-        let (data, vm) = (
-            data.to_vec(),
-            VM {
-                host: Box::new(Handle),
-            },
-        );
-        match self {
-            Self::OgpuToken => {
-                router_entrypoint::<ogpu_token::OgpuToken, ogpu_token::OgpuToken>(data, vm)
+        impl Program {
+            /// Every program.
+            pub const ALL: &[Self] = &[$(Self::$program,)*];
+
+            /// The name of its crate.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$program => $name,)*
+                }
             }
-            Self::PaymentEscrow => router_entrypoint::<
-                payment_escrow::PaymentEscrow,
-                payment_escrow::PaymentEscrow,
-            >(data, vm),
-            Self::StakingVault => router_entrypoint::<
-                staking_vault::StakingVault,
-                staking_vault::StakingVault,
-            >(data, vm),
-            Self::ReputationRegistry => router_entrypoint::<
-                reputation_registry::ReputationRegistry,
-                reputation_registry::ReputationRegistry,
-            >(data, vm),
-            Self::TaskManager => {
-                router_entrypoint::<task_manager::TaskManager, task_manager::TaskManager>(data, vm)
+
+            /// Its committed interface.
+            pub const fn interface(self) -> &'static str {
+                match self {
+                    $(Self::$program => include_str!(concat!("../../../abi/", $name, ".json")),)*
+                }
             }
-            Self::MarketOrders => router_entrypoint::<
-                market_orders::MarketOrders,
-                market_orders::MarketOrders,
-            >(data, vm),
-            Self::MarketDisputes => router_entrypoint::<
-                market_disputes::MarketDisputes,
-                market_disputes::MarketDisputes,
-            >(data, vm),
-            Self::MarketAdmin => {
-                router_entrypoint::<market_admin::MarketAdmin, market_admin::MarketAdmin>(data, vm)
+
+            /// Runs the program in the frame that is open.
+            pub(super) fn run(self, data: &[u8]) -> Answer {
+                let host = Box::new(Handle);
+                match self {
+                    $(Self::$program => {
+                        router_entrypoint::<$storage, $storage>(data.to_vec(), VM { host })
+                    })*
+                }
             }
         }
+    };
+}
+
+programs! {
+    OgpuToken = ogpu_token::OgpuToken, "ogpu-token";
+    PaymentEscrow = payment_escrow::PaymentEscrow, "payment-escrow";
+    StakingVault = staking_vault::StakingVault, "staking-vault";
+    ReputationRegistry = reputation_registry::ReputationRegistry, "reputation-registry";
+    TaskManager = task_manager::TaskManager, "task-manager";
+    MarketBids = market_bids::MarketBids, "market-bids";
+    MarketOrders = market_orders::MarketOrders, "market-orders";
+    MarketDisputes = market_disputes::MarketDisputes, "market-disputes";
+    MarketAdmin = market_admin::MarketAdmin, "market-admin";
+}
+
+impl Program {
+    /// Whether the task manager delegates to it, so that it has no proxy of its own.
+    pub const fn is_extension(self) -> bool {
+        self as u8 > Self::TaskManager as u8
     }
 }

@@ -41,6 +41,8 @@ pub struct Circumstances {
     pub malformed: bool,
     /// Whether it called a view.
     pub is_view: bool,
+    /// Whether it was undone, whatever it did.
+    pub undone: bool,
 }
 
 /// All books.
@@ -58,6 +60,8 @@ pub struct Model {
     pub votes: Votes,
     /// Who may do what.
     pub rights: Rights,
+    /// Whether the clock of votes counts blocks.
+    pub votes_by_block: bool,
 }
 
 impl Model {
@@ -110,6 +114,9 @@ impl Model {
             if !excused && !abi.has_error(reason) {
                 return Err(Violation::UntypedRevert(hex::encode_prefixed(reason)));
             }
+            return Ok(());
+        }
+        if circumstances.undone {
             return Ok(());
         }
         if outcome.accesses > MAX_ACCESSES {

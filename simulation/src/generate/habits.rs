@@ -1,0 +1,148 @@
+//! Who calls what, how often, and on which tasks: the one place to say so for a function.
+//!
+//! A function that is not listed is called all the same, now and then, by anyone, on any task, with arguments after their names.
+
+use ogpu_rules::Status::{self, Assigned, Disputed, Open, Rejected, Submitted, Verified};
+
+/// Who usually calls a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody.
+    Anyone,
+    /// Somebody who buys.
+    Buyer,
+    /// The client of the task.
+    Client,
+    /// Who judges the result of the task.
+    Judge,
+    /// The owner of the task's winner.
+    Winner,
+    /// The owner of the provider that is named.
+    Provider,
+    /// Whom the last judgement of the task went against.
+    Loser,
+    /// The owner of the contract.
+    Owner,
+    /// Its guardian, or its owner.
+    Guardian,
+    /// The contract that may call it: refused to everybody else.
+    Contract,
+}
+
+/// Which task a call is usually about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Any that is not over.
+    Live,
+    /// One in one of these states.
+    In(&'static [Status]),
+    /// One in one of these states whose time is up: the clock is moved there, if it is not far.
+    Due(&'static [Status]),
+    /// An open one on which providers offer in this way: 0 openly, 1 sealed, 2 at a rising price.
+    Bidding(u8),
+    /// An open one with a sealed bid of the provider's, in the minutes for opening: the clock is moved there.
+    Revealing,
+    /// One on which the provider has a bid.
+    Bidden,
+}
+
+/// How a function is called.
+#[derive(Clone, Copy, Debug)]
+pub struct Habit {
+    /// How often, against others.
+    pub weight: u32,
+    /// By whom.
+    pub who: Who,
+    /// On which tasks.
+    pub which: Which,
+}
+
+/// How functions are called that are not listed below.
+const UNLISTED: Habit = Habit {
+    weight: 8,
+    who: Who::Anyone,
+    which: Which::Live,
+};
+
+/// How views are called.
+const VIEW: Habit = Habit {
+    weight: 1,
+    ..UNLISTED
+};
+
+/// How a function of this name is called.
+pub fn of(name: &str, is_view: bool) -> Habit {
+    use Which::{Bidden, Bidding, Due, In, Live, Revealing};
+    use Who::{Anyone, Buyer, Client, Contract, Guardian, Judge, Loser, Owner, Provider, Winner};
+    if is_view {
+        return VIEW;
+    }
+    let (weight, who, which) = match name {
+        // tasks
+        "submitTask" => (70, Buyer, Live),
+        "submitTaskWithTerms" => (50, Buyer, Live),
+        "submitTaskFor" => (10, Buyer, Live),
+        "reopenTask" => (8, Client, In(&[Open])),
+        "hire" => (15, Buyer, Live),
+        "publishPrice" => (6, Provider, Live),
+        "placeBid" => (150, Provider, Bidding(0)),
+        "placeListedBid" => (30, Provider, Bidding(0)),
+        "commitBid" => (30, Provider, Bidding(1)),
+        "revealBid" => (40, Provider, Revealing),
+        "takeTask" => (20, Provider, Bidding(2)),
+        "assignSignedBid" => (15, Client, In(&[Open])),
+        "revokeSignedBids" => (2, Provider, Live),
+        "withdrawBid" => (25, Provider, Bidden),
+        "assignProvider" => (70, Client, In(&[Open])),
+        "submitResult" => (70, Winner, In(&[Assigned])),
+        "verifyCompletion" => (60, Judge, In(&[Submitted])),
+        "finalizePayment" => (60, Anyone, Due(&[Submitted, Verified, Rejected, Disputed])),
+        "cancelTask" => (8, Client, In(&[Open])),
+        "expireTask" => (15, Anyone, Due(&[Open])),
+        "failTask" => (10, Anyone, Due(&[Assigned])),
+        "openDispute" => (20, Loser, In(&[Verified, Rejected])),
+        "resolveDispute" => (12, Owner, In(&[Disputed])),
+        // money and stake
+        "deposit" | "stake" => (25, Anyone, Live),
+        "depositFor" | "stakeFor" | "depositWithPermit" | "stakeWithPermit" => (8, Anyone, Live),
+        "withdraw" => (30, Anyone, Live),
+        "withdrawTo" | "withdrawCompensation" => (10, Anyone, Live),
+        "collectFees" => (5, Anyone, Live),
+        "depositCollateral" => (20, Provider, Live),
+        "withdrawCollateral" => (12, Provider, Live),
+        "refreshProvider" => (6, Anyone, Live),
+        "requestUnbond" => (15, Anyone, Live),
+        "cancelUnbond" => (6, Anyone, Live),
+        "withdrawUnbonded" => (10, Anyone, Live),
+        // the token
+        "transfer" | "transferFrom" | "approve" => (15, Anyone, Live),
+        "delegate" | "delegateBySig" | "permit" => (10, Anyone, Live),
+        "burn" => (3, Anyone, Live),
+        // who has a say
+        "setParameters" | "setSlashSplit" | "setUnbondingPeriod" | "setTreasury" => {
+            (2, Owner, Live)
+        }
+        "setScore" | "slash" | "slashProvider" => (6, Owner, Live),
+        "addVerifier" | "retireVerifier" => (1, Owner, Live),
+        "setSiblings" | "setTaskManager" | "setExtension" | "upgradeToAndCall"
+        | "transferOwnership" | "renounceOwnership" => (2, Owner, Live),
+        "pause" | "setGuardian" => (2, Guardian, Live),
+        "unpause" => (3, Owner, Live),
+        "lock" | "unlock" | "settle" | "recordOutcome" | "initialize" => (2, Contract, Live),
+        _ => return UNLISTED,
+    };
+    Habit { weight, who, which }
+}
+
+/// Calls of the owner after which a system can be another one. They happen in ways that leave it this one, or are tried and undone.
+pub fn rewires(name: &str) -> bool {
+    matches!(
+        name,
+        "setSiblings"
+            | "setTaskManager"
+            | "setExtension"
+            | "upgradeToAndCall"
+            | "transferOwnership"
+            | "renounceOwnership"
+    )
+}

@@ -1,0 +1,368 @@
+//! Random steps: every function of every contract, mostly with arguments that make sense, sometimes with any.
+
+mod arguments;
+mod habits;
+mod whole;
+
+use std::fmt;
+
+use alloy_primitives::{Address, hex};
+use fastrand::Rng;
+use rustc_hash::FxHashMap;
+
+pub use habits::{Habit, Which, Who};
+
+use crate::{
+    abi::{Abi, Function, encode},
+    chain::{Manner, Message, Program, Reentry},
+    model::{Model, Task},
+    world::{
+        CLIENTS, COPIES, MARKET, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER,
+        World, people, program_at, proxy_of,
+    },
+};
+
+/// How far the clock may be moved to where a call makes sense, in seconds.
+const FAR: u64 = 20_000;
+
+/// A function that can be called.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// At which contract.
+    pub program: Program,
+    /// The function.
+    pub function: Function,
+    habit: Habit,
+}
+
+/// All functions that can be called, and how often each is.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    entries: Vec<Entry>,
+    weights: u32,
+    /// The selectors of each extension.
+    selectors: FxHashMap<Program, Vec<u8>>,
+}
+
+impl Catalogue {
+    /// The functions of all interfaces.
+    pub fn new(abi: &Abi) -> Self {
+        let contracts = Program::ALL.iter().filter(|p| !p.is_extension());
+        let entries: Vec<_> = contracts
+            .flat_map(|&program| {
+                abi.functions(program).iter().map(move |function| Entry {
+                    program,
+                    function: function.clone(),
+                    habit: habits::of(&function.name, function.is_view),
+                })
+            })
+            .collect();
+        let weights = entries.iter().map(|entry| entry.habit.weight).sum();
+        let extensions = Program::ALL.iter().filter(|p| p.is_extension());
+        Self {
+            entries,
+            weights,
+            selectors: extensions.map(|&p| (p, abi.selectors(p))).collect(),
+        }
+    }
+
+    /// The functions.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn pick(&self, rng: &mut Rng) -> usize {
+        let mut at = rng.u32(0..self.weights);
+        for (index, entry) in self.entries.iter().enumerate() {
+            match at.checked_sub(entry.habit.weight) {
+                Some(left) => at = left,
+                None => return index,
+            }
+        }
+        0
+    }
+}
+
+/// A step: time passes, and somebody sends a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Seconds that pass before.
+    pub wait: u64,
+    /// The message.
+    pub message: Message,
+    /// What a wallet does when a token calls it meanwhile.
+    pub reentry: Option<Reentry>,
+    /// Which function it calls: its place in the catalogue.
+    pub entry: usize,
+    /// Whether the calldata is none that a wallet would make.
+    pub malformed: bool,
+    /// Whether it is undone afterwards.
+    pub undone: bool,
+}
+
+/// Makes steps.
+#[derive(Clone, Debug)]
+pub struct Generator<'a> {
+    catalogue: &'a Catalogue,
+    manner: Option<Manner>,
+    rng: Rng,
+    people: Vec<Address>,
+}
+
+/// What a call is about.
+#[derive(Clone, Copy, Debug)]
+struct Scene<'a> {
+    entry: &'a Entry,
+    from: Address,
+    task: u64,
+    provider: u32,
+    wait: u64,
+}
+
+impl<'a> Generator<'a> {
+    /// Makes the steps that go with a seed.
+    pub fn new(catalogue: &'a Catalogue, manner: Option<Manner>, seed: u64) -> Self {
+        Self {
+            catalogue,
+            manner,
+            rng: Rng::with_seed(seed),
+            people: people(),
+        }
+    }
+
+    /// The next step of a world.
+    pub fn step(&mut self, world: &mut World) -> Step {
+        let index = self.catalogue.pick(&mut self.rng);
+        let mut step = self.call(world, index, None);
+        if self.manner == Some(Manner::Hooks) && self.chance(30) {
+            let index = self.catalogue.pick(&mut self.rng);
+            let wallet = self.one_of(&[REENTERING, REENTERING_PROVIDER]);
+            let message = self.call(world, index, Some(wallet)).message;
+            let insists = self.chance(30);
+            step.reentry = Some(Reentry { message, insists });
+        }
+        if self.chance(2) {
+            self.deform(&mut step);
+        }
+        step
+    }
+
+    /// Which account to look at next: any of the people.
+    pub fn person(&mut self) -> Address {
+        let index = self.rng.usize(0..self.people.len());
+        self.people[index]
+    }
+
+    /// Which of so many things to look at next.
+    pub fn below(&mut self, count: usize) -> usize {
+        self.rng.usize(0..count.max(1))
+    }
+
+    /// A call of a function, by a given account or by whoever usually makes it.
+    fn call(&mut self, world: &mut World, index: usize, from: Option<Address>) -> Step {
+        let catalogue = self.catalogue;
+        let entry = &catalogue.entries[index];
+        let mut scene = self.scene(world, entry);
+        scene.from = from.unwrap_or_else(|| self.sender(world, &scene));
+        let wait = scene.wait;
+        let rewires = habits::rewires(&entry.function.name)
+            && scene.from == world.model.rights.owner(proxy_of(entry.program));
+        let harmless = rewires && self.chance(40);
+        let arguments = match self.whole(world, &scene, harmless) {
+            Some(arguments) => arguments,
+            None => {
+                let inputs = &entry.function.inputs;
+                let arguments = inputs.iter().map(|p| self.argument(world, &scene, p));
+                arguments.collect()
+            }
+        };
+        let to = match self.chance(1) {
+            true => program_at(entry.program, self.rng.u8(0..COPIES)),
+            false => proxy_of(entry.program),
+        };
+        Step {
+            wait,
+            message: Message {
+                from: scene.from,
+                to,
+                value: 0,
+                data: encode(&entry.function, &arguments),
+            },
+            reentry: None,
+            entry: index,
+            malformed: false,
+            undone: rewires && !harmless,
+        }
+    }
+
+    /// When, and on what.
+    fn scene<'e>(&mut self, world: &World, entry: &'e Entry) -> Scene<'e> {
+        let wait = match self.rng.u32(0..1_000) {
+            0 => self.rng.u64(0..100_000),
+            1..=9 => self.rng.u64(0..7_200),
+            10..=49 => self.rng.u64(0..600),
+            50..=199 => self.rng.u64(0..60),
+            _ => 0,
+        };
+        let market = &world.model.market;
+        let provider = self
+            .rng
+            .u32(1..=world.model.registry.providers().len() as u32);
+        let mut scene = Scene {
+            entry,
+            from: Address::ZERO,
+            task: 0,
+            provider,
+            wait,
+        };
+        if self.chance(4) || market.live().is_empty() {
+            scene.task = self.rng.u64(0..market.count() + 2);
+            return scene;
+        }
+        for _ in 0..12 {
+            scene.task = market.live()[self.rng.usize(0..market.live().len())];
+            if let Some(task) = market.task(scene.task)
+                && self.suits(world, task, &mut scene)
+            {
+                break;
+            }
+        }
+        scene
+    }
+
+    /// Whether a call makes sense on a task; moves the clock if it will.
+    fn suits(&mut self, world: &World, task: &Task, scene: &mut Scene<'_>) -> bool {
+        let market = &world.model.market;
+        let now = world.chain.time;
+        match scene.entry.habit.which {
+            Which::Live => true,
+            Which::In(states) => states.contains(&task.status),
+            Which::Due(states) => {
+                let left = market.exit_time(task).saturating_sub(now);
+                let suits =
+                    states.contains(&task.status) && (left == 0 || left < FAR && self.chance(8));
+                if suits && left > 0 {
+                    scene.wait = left - u64::from(self.chance(10));
+                }
+                suits
+            }
+            Which::Bidding(way) => {
+                task.status == ogpu_rules::Status::Open
+                    && task.bidding == way
+                    && now + scene.wait < task.deadline
+            }
+            Which::Revealing => {
+                let opens = task.deadline - 60 * u64::from(task.reveal_minutes);
+                let provider = (1..=PROVIDERS.len() as u32)
+                    .find(|provider| market.has_bid(scene.task, *provider, true));
+                let Some(provider) = provider else {
+                    return false;
+                };
+                scene.provider = provider;
+                scene.wait = opens.saturating_sub(now);
+                scene.wait < FAR
+            }
+            Which::Bidden => {
+                let mut providers = 1..=PROVIDERS.len() as u32;
+                let bidden = providers.find(|provider| {
+                    market.has_bid(scene.task, *provider, false)
+                        || market.has_bid(scene.task, *provider, true)
+                });
+                scene.provider = bidden.unwrap_or(scene.provider);
+                bidden.is_some()
+            }
+        }
+    }
+
+    /// Who calls.
+    fn sender(&mut self, world: &World, scene: &Scene<'_>) -> Address {
+        if self.chance(8) {
+            return self.person();
+        }
+        let Model { market, rights, .. } = &world.model;
+        let task = market.task(scene.task);
+        let owner_of = |provider| match world.model.registry.provider(provider) {
+            Some(provider) => provider.owner,
+            None => OWNER,
+        };
+        let contract = proxy_of(scene.entry.program);
+        match (scene.entry.habit.who, task) {
+            (Who::Buyer, _) => self.one_of(&CLIENTS),
+            (Who::Client, Some(task)) => task.client,
+            (Who::Judge, Some(task)) if task.verifier != 0 => market.verifier(task.verifier),
+            (Who::Judge, Some(task)) => task.client,
+            (Who::Winner, Some(task)) => owner_of(task.provider),
+            (Who::Loser, Some(task)) if task.status == ogpu_rules::Status::Verified => task.client,
+            (Who::Loser, Some(task)) => owner_of(task.provider),
+            (Who::Provider, _) => owner_of(scene.provider),
+            (Who::Owner, _) => rights.owner(contract),
+            (Who::Guardian, _) if self.chance(50) => rights.guardian(contract),
+            (Who::Guardian, _) => rights.owner(contract),
+            (Who::Contract, _) => self.one_of(&[OWNER, OTHER_OWNER, MARKET]),
+            _ => self.person(),
+        }
+    }
+
+    /// Makes calldata that no wallet makes, or sends ether along.
+    fn deform(&mut self, step: &mut Step) {
+        step.malformed = true;
+        let data = &mut step.message.data;
+        match self.rng.u8(0..5) {
+            0 => data.truncate(self.rng.usize(0..=data.len())),
+            1 => {
+                let index = self.rng.usize(0..data.len());
+                data[index] ^= 1 << self.rng.u8(0..8);
+            }
+            2 => {
+                *data = (0..self.rng.usize(0..200))
+                    .map(|_| self.rng.u8(..))
+                    .collect()
+            }
+            3 => data.extend([0xff; 33]),
+            _ => step.message.value = self.rng.u64(1..1_000),
+        }
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.rng.u32(0..100) < percent
+    }
+
+    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.rng.usize(0..choices.len())]
+    }
+}
+
+/// A step as people read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a Step, pub &'a Catalogue);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(step, catalogue) = self;
+        let Entry {
+            program, function, ..
+        } = &catalogue.entries[step.entry];
+        let Message {
+            from,
+            to,
+            value,
+            data,
+        } = &step.message;
+        write!(f, "+{} s  {from}", step.wait)?;
+        let name = (program.name(), &function.name);
+        write!(f, " → {}.{} at {to}", name.0, name.1)?;
+        if *value > 0 {
+            write!(f, " with {value} wei")?;
+        }
+        if step.undone {
+            write!(f, " (tried and undone)")?;
+        }
+        write!(f, "\n      {}", hex::encode_prefixed(data))?;
+        if let Some(Reentry { message, insists }) = &step.reentry {
+            let data = hex::encode_prefixed(&message.data);
+            let how = if *insists { "insists on" } else { "tries" };
+            write!(f, "\n      a wallet {how} {data} at {}", message.to)?;
+        }
+        Ok(())
+    }
+}

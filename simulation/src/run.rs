@@ -1,0 +1,269 @@
+//! Episodes: a new world each, random steps, and a check after every one of them.
+
+use std::{
+    ops::AddAssign,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    abi::Abi,
+    chain::{Manner, Outcome},
+    generate::{Catalogue, Generator, Step},
+    model::{Circumstances, Violation},
+    world::{REFUSING, Setting, World, people},
+};
+
+/// After how many steps everything is compared with everything.
+const SCAN: usize = 1_000;
+/// After how many steps a task is ended and somebody leaves, to be undone.
+const EXITS: usize = 40;
+
+/// How often a function was called.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count {
+    /// And succeeded.
+    pub succeeded: u64,
+    /// And reverted.
+    pub refused: u64,
+    /// The most reads, writes and calls that a success took.
+    pub accesses: u32,
+}
+
+/// What happened in a run.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Worlds.
+    pub episodes: u64,
+    /// Steps.
+    pub steps: u64,
+    /// Messages sent, with those that were undone again.
+    pub transactions: u64,
+    /// Tasks that were made.
+    pub tasks: u64,
+    /// By function, in the order of the catalogue.
+    pub counts: Vec<Count>,
+    /// Time spent in transactions alone.
+    pub in_transactions: Duration,
+}
+
+/// A world in which something did not hold.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The seed of its episode.
+    pub seed: u64,
+    /// What it was like.
+    pub setting: Setting,
+    /// What happened in it, up to the step after which it did not hold.
+    pub steps: Vec<Step>,
+    /// What did not hold.
+    pub violation: Violation,
+}
+
+/// What can be called in every world.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    abi: Abi,
+    /// The functions.
+    pub catalogue: Catalogue,
+}
+
+impl Lab {
+    /// Of these interfaces.
+    pub fn new(abi: Abi) -> Self {
+        let catalogue = Catalogue::new(&abi);
+        Self { abi, catalogue }
+    }
+
+    /// Runs a world for so many steps, checks after each of them, and enters them in the report.
+    ///
+    /// # Errors
+    /// [`Failure`], not yet shrunk.
+    pub fn episode(
+        &self,
+        seed: u64,
+        setting: Setting,
+        steps: usize,
+        report: &mut Report,
+    ) -> Result<(), Box<Failure>> {
+        report
+            .counts
+            .resize(self.catalogue.entries().len(), Count::default());
+        let mut world = World::new(&self.abi, setting);
+        let mut generator = Generator::new(&self.catalogue, setting.manner, seed);
+        let mut taken = Vec::with_capacity(steps);
+        let mut result = Ok(());
+        for index in 1..=steps {
+            let step = generator.step(&mut world);
+            let started = Instant::now();
+            let outcome = take(&mut world, &step);
+            report.in_transactions += started.elapsed();
+            report.enter(&step, &outcome.0);
+            result = self.check(&mut world, &step, &outcome);
+            taken.push(step);
+            if result.is_ok() && index % EXITS == 0 {
+                result = look(&mut world, setting, &mut generator);
+            }
+            if result.is_ok() && index % SCAN == 0 {
+                result = world.model.scan(&mut world.chain);
+            }
+            if result.is_err() {
+                break;
+            }
+        }
+        report.episodes += 1;
+        report.tasks += world.model.market.count();
+        let result = result.and_then(|()| everything(&mut world, setting));
+        result.map_err(|violation| {
+            Box::new(Failure {
+                seed,
+                setting,
+                steps: taken,
+                violation,
+            })
+        })
+    }
+
+    /// Takes steps in a new world; what does not hold in it.
+    pub fn replay(&self, setting: Setting, steps: &[Step]) -> Option<Violation> {
+        let mut world = World::new(&self.abi, setting);
+        for step in steps {
+            let outcome = take(&mut world, step);
+            if let Err(violation) = self.check(&mut world, step, &outcome) {
+                return Some(violation);
+            }
+        }
+        everything(&mut world, setting).err()
+    }
+
+    /// Leaves steps out as long as something still does not hold: first many at a time, in the end one by one.
+    pub fn shrink(&self, mut failure: Failure) -> Failure {
+        let mut chunk = failure.steps.len().div_ceil(2);
+        loop {
+            let (mut at, mut shrunk) = (0, false);
+            while at < failure.steps.len() {
+                let mut fewer = failure.steps.clone();
+                fewer.drain(at..fewer.len().min(at + chunk));
+                match self.replay(failure.setting, &fewer) {
+                    Some(violation) => {
+                        (failure.steps, failure.violation) = (fewer, violation);
+                        shrunk = true;
+                    }
+                    None => at += chunk,
+                }
+            }
+            if chunk > 1 {
+                chunk = chunk.div_ceil(2);
+            } else if !shrunk {
+                return failure;
+            }
+        }
+    }
+
+    fn check(
+        &self,
+        world: &mut World,
+        step: &Step,
+        (outcome, digest): &(Outcome, u64),
+    ) -> Result<(), Violation> {
+        let World { chain, model } = world;
+        let circumstances = Circumstances {
+            digest: *digest,
+            malformed: step.malformed,
+            is_view: self.catalogue.entries()[step.entry].function.is_view && !step.malformed,
+            undone: step.undone,
+        };
+        model.check(chain, &self.abi, outcome, circumstances)
+    }
+}
+
+/// Takes a step: what became of it, and the digest of the storage before.
+fn take(world: &mut World, step: &Step) -> (Outcome, u64) {
+    let World { chain, model } = world;
+    if step.wait > 0 {
+        let clock = match model.votes_by_block {
+            true => chain.block,
+            false => chain.time,
+        };
+        model.votes.remember(step.message.from, clock);
+        chain.time += step.wait;
+        chain.block += 1;
+    }
+    chain.reentry = step.reentry.clone();
+    let digest = chain.storage().digest();
+    let outcome = if step.undone {
+        chain.attempt(|chain| chain.transact(&step.message))
+    } else {
+        chain.transact(&step.message)
+    };
+    chain.reentry = None;
+    (outcome, digest)
+}
+
+/// Ends a task and has somebody leave, as if.
+fn look(
+    world: &mut World,
+    setting: Setting,
+    generator: &mut Generator<'_>,
+) -> Result<(), Violation> {
+    let World { chain, model } = world;
+    let live = model.market.live();
+    if !live.is_empty() {
+        model.try_to_end(chain, live[generator.below(live.len())])?;
+    }
+    let person = generator.person();
+    if can_leave(setting, person) {
+        model.try_to_leave(chain, person)?;
+    }
+    Ok(())
+}
+
+/// Compares everything with everything, ends every task and has everybody leave, as if.
+fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
+    let World { chain, model } = world;
+    model.scan(chain)?;
+    for &task in model.market.live() {
+        model.try_to_end(chain, task)?;
+    }
+    for person in people() {
+        if can_leave(setting, person) {
+            model.try_to_leave(chain, person)?;
+        }
+    }
+    Ok(())
+}
+
+/// A wallet that refuses a token that calls it has only itself in the way.
+fn can_leave(setting: Setting, person: alloy_primitives::Address) -> bool {
+    setting.manner != Some(Manner::Hooks) || person != REFUSING
+}
+
+impl Report {
+    fn enter(&mut self, step: &Step, outcome: &Outcome) {
+        self.steps += 1;
+        self.transactions += 1;
+        let count = &mut self.counts[step.entry];
+        if outcome.answer.is_ok() {
+            count.succeeded += 1;
+            count.accesses = count.accesses.max(outcome.accesses);
+        } else {
+            count.refused += 1;
+        }
+    }
+}
+
+impl AddAssign<&Self> for Report {
+    fn add_assign(&mut self, other: &Self) {
+        self.episodes += other.episodes;
+        self.steps += other.steps;
+        self.transactions += other.transactions;
+        self.tasks += other.tasks;
+        self.in_transactions += other.in_transactions;
+        self.counts
+            .resize(other.counts.len().max(self.counts.len()), Count::default());
+        for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            ours.succeeded += theirs.succeeded;
+            ours.refused += theirs.refused;
+            ours.accesses = ours.accesses.max(theirs.accesses);
+        }
+    }
+}
