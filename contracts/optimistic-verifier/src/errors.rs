@@ -5,7 +5,7 @@ use alloy_sol_types::sol;
 sol! {
     /// The task is decided by another verifier, or by none.
     #[derive(Debug, PartialEq)]
-    error NotVerifier(uint256 taskId, address verifier);
+    error OtherVerifier(uint256 taskId, address verifier);
     /// The task does not wait for a verdict: it must have been delivered (status 3), and not decided.
     #[derive(Debug, PartialEq)]
     error WrongStatus(uint256 taskId, uint8 status);
@@ -41,7 +41,7 @@ sol! {
 ogpu_common::errors! {
     /// Why a call to the verifier fails.
     pub enum Error {
-        NotVerifier, WrongStatus, WrongResult, ZeroResult, WrongStage, NoTimeToChallenge, TooLate, TooEarly, SelfDealing, OutOfRange,
+        OtherVerifier, WrongStatus, WrongResult, ZeroResult, WrongStage, NoTimeToChallenge, TooLate, TooEarly, SelfDealing, OutOfRange,
         NothingOwed;
         Shared(ogpu_common::Error)
     }

@@ -178,7 +178,7 @@ impl OptimisticVerifier {
     /// caller gets the task's verifier fee if the result stands. Emits [`Proposed`].
     ///
     /// # Errors
-    /// [`ZeroResult`], [`WrongStage`], [`NotVerifier`], [`WrongStatus`], [`WrongResult`], [`NoTimeToChallenge`].
+    /// [`ZeroResult`], [`WrongStage`], [`OtherVerifier`], [`WrongStatus`], [`WrongResult`], [`NoTimeToChallenge`].
     pub fn propose(&mut self, task_id: U256, result_hash: B256) -> Result<(), Error> {
         if result_hash.is_zero() {
             return Err(ZeroResult {}.into());
@@ -221,7 +221,7 @@ impl OptimisticVerifier {
     /// is [`Parameters::bond`] of the task's price. Anyone but the provider, before the challenge period ends. Emits [`Challenged`].
     ///
     /// # Errors
-    /// [`WrongStage`], [`TooLate`], [`NotVerifier`], [`WrongStatus`], [`SelfDealing`], `TokenTookFee`, and what the token and the market
+    /// [`WrongStage`], [`TooLate`], [`OtherVerifier`], [`WrongStatus`], [`SelfDealing`], `TokenTookFee`, and what the token and the market
     /// revert with.
     pub fn challenge(&mut self, task_id: U256) -> Result<(), Error> {
         let until = self.in_stage(task_id, Stage::Proposed)?;
@@ -442,7 +442,7 @@ impl OptimisticVerifier {
                 .verification_of(self.vm(), Call::new(), task_id)
                 .map_err(ogpu_common::Error::from)?;
         if verifier != self.vm().contract_address() {
-            return Err(NotVerifier {
+            return Err(OtherVerifier {
                 taskId: task_id,
                 verifier,
             }

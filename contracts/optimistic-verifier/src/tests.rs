@@ -283,7 +283,7 @@ fn only_the_sealed_result_of_a_task_of_its_own_is_proposed() {
         scene.by(KEEPER, |v| v.propose(T, RESULT))
     };
     for verifier in [Address::ZERO, KEEPER] {
-        let error = NotVerifier {
+        let error = OtherVerifier {
             taskId: T,
             verifier,
         };

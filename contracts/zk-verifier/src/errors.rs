@@ -27,7 +27,7 @@ sol! {
     error UnknownKey(bytes32 keyId);
     /// The task is decided by another verifier, or by none.
     #[derive(Debug, PartialEq)]
-    error NotVerifier(uint256 taskId, address verifier);
+    error OtherVerifier(uint256 taskId, address verifier);
     /// The task does not wait for a verdict: it must have been delivered (status 3), and not decided.
     #[derive(Debug, PartialEq)]
     error WrongStatus(uint256 taskId, uint8 status);
@@ -46,7 +46,7 @@ ogpu_common::errors! {
     /// Why a call to the verifier fails.
     pub enum Error {
         WrongKeyLength, WrongProofLength, CoordinateTooLarge, PointAtInfinity, SetupNotFinished, CurveCallFailed, UnknownKey,
-        NotVerifier, WrongStatus, WrongStatement, ZeroResult, ProofInvalid;
+        OtherVerifier, WrongStatus, WrongStatement, ZeroResult, ProofInvalid;
         Shared(ogpu_common::Error)
     }
 }

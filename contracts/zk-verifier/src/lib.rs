@@ -116,7 +116,7 @@ impl ZkVerifier {
     /// what the provider has sealed; right or wrong, the caller gets the task's verifier fee. Anyone. Emits [`Proven`].
     ///
     /// # Errors
-    /// [`ZeroResult`], [`NotVerifier`], [`WrongStatus`], [`WrongStatement`], and those of `verify`; [`ProofInvalid`] where that answers
+    /// [`ZeroResult`], [`OtherVerifier`], [`WrongStatus`], [`WrongStatement`], and those of `verify`; [`ProofInvalid`] where that answers
     /// `false`.
     pub fn prove(
         &mut self,
@@ -134,7 +134,7 @@ impl ZkVerifier {
             .verification_of(self.vm(), Call::new(), task_id)
             .map_err(ogpu_common::Error::from)?;
         if verifier != self.vm().contract_address() {
-            return Err(NotVerifier {
+            return Err(OtherVerifier {
                 taskId: task_id,
                 verifier,
             }

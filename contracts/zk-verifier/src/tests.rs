@@ -345,7 +345,7 @@ fn other_tasks_are_not_decided() {
     let mut scene = Scene::registered();
     for verifier in [Address::ZERO, OWNER] {
         scene.task(|said| said.verifier = verifier);
-        let error = NotVerifier {
+        let error = OtherVerifier {
             taskId: T,
             verifier,
         };

@@ -103,7 +103,7 @@ fn some_challenges_are_refused() {
     scene.market_says(T, delivered(T, KEEPER));
     assert!(matches!(
         scene.challenge(CHALLENGER, T),
-        Err(Error::NotVerifier(_))
+        Err(Error::OtherVerifier(_))
     ));
     let disputed = verificationOfReturn {
         status: 6,
