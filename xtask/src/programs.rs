@@ -43,7 +43,7 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 10] = [
+pub const CONTRACTS: [Contract; 12] = [
     contract(
         "market-admin",
         Kind::ExtensionOf("task-manager"),
@@ -65,11 +65,13 @@ pub const CONTRACTS: [Contract; 10] = [
         Some("market"),
     ),
     contract("ogpu-token", Kind::BehindProxy, None),
+    contract("optimistic-verifier", Kind::BehindProxy, None),
     contract("payment-escrow", Kind::BehindProxy, None),
     contract("proxy-uups", Kind::Proxy, None),
     contract("reputation-registry", Kind::BehindProxy, None),
     contract("staking-vault", Kind::BehindProxy, None),
     contract("task-manager", Kind::BehindProxy, Some("market")),
+    contract("zk-verifier", Kind::BehindProxy, None),
 ];
 
 const fn contract(name: &'static str, kind: Kind, library: Option<&'static str>) -> Contract {
