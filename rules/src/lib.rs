@@ -9,6 +9,7 @@
 //! | [`status`], [`task`] | the states of a task and every step from one to another |
 //! | [`book`], [`fit`] | which bid is best, and the best two |
 //! | [`rising`], [`hire`] | prices that are not bid: one that rises until it is taken, one that is published |
+//! | [`lease`] | a machine rented by the second |
 //! | [`client`], [`card`], [`entry`], [`terms`], [`params`] | the words beside the state of a task |
 //! | [`settle`] | who gets what of a budget and of a collateral |
 //! | [`score`] | how a reputation moves |
@@ -24,6 +25,7 @@ pub mod entry;
 mod error;
 pub mod fit;
 pub mod hire;
+pub mod lease;
 pub mod params;
 pub mod rising;
 pub mod score;
@@ -40,6 +42,7 @@ pub use client::ClientSlot;
 pub use entry::Entry;
 pub use error::RuleError;
 pub use hire::PublishedPrice;
+pub use lease::{Agreement, Lease, LeaseError, LeaseStatus};
 pub use params::{ColdParams, HotParams, Params};
 pub use rising::Rising;
 pub use settle::{Settlement, Verdict};
