@@ -10,7 +10,7 @@ use alloy::{
     primitives::{Address, B256, Bytes, TxKind, U256},
     providers::{Provider as _, RootProvider},
     rpc::{client::RpcClient, types::TransactionRequest},
-    signers::local::PrivateKeySigner,
+    signers::{SignerSync as _, local::PrivateKeySigner},
     sol_types::{SolCall, SolEvent},
     transports::http::Http,
 };
@@ -290,18 +290,17 @@ pub struct Signed {
 #[derive(Clone, Debug)]
 pub struct Account {
     chain: Chain,
+    key: PrivateKeySigner,
     wallet: EthereumWallet,
-    address: Address,
 }
 
 impl Account {
     /// The account of `key` on `chain`.
     pub fn new(chain: Chain, key: PrivateKeySigner) -> Self {
-        let address = key.address();
         Self {
             chain,
-            wallet: EthereumWallet::from(key),
-            address,
+            wallet: EthereumWallet::from(key.clone()),
+            key,
         }
     }
 
@@ -312,7 +311,20 @@ impl Account {
 
     /// Its address.
     pub fn address(&self) -> Address {
-        self.address
+        self.key.address()
+    }
+
+    /// Signs a digest, as contracts recover it: 65 bytes, `r`, `s`, `v`.
+    ///
+    /// # Errors
+    /// [`ClientError::Unsigned`] when the key refuses.
+    pub fn sign_digest(&self, digest: B256) -> Result<Bytes, ClientError> {
+        let signature = self.key.sign_hash_sync(&digest);
+        let signature = signature.map_err(|error| ClientError::Unsigned {
+            account: self.address(),
+            why: error.to_string(),
+        })?;
+        Ok(signature.as_bytes().into())
     }
 
     /// Simulates, signs and sends a contract call, and waits for its receipt; `what` names it in errors.
@@ -382,7 +394,7 @@ impl Account {
         while self.chain.now().await? < time {
             tokio::time::sleep(Duration::from_millis(300)).await;
             let nothing = TransactionRequest::default()
-                .with_to(self.address)
+                .with_to(self.address())
                 .with_value(U256::ZERO);
             self.send_request("making a block", nothing).await?;
         }
@@ -412,13 +424,18 @@ impl Account {
     ) -> Result<Signed, ClientError> {
         let provider = self.chain.provider();
         let mut request = request
-            .with_from(self.address)
+            .with_from(self.address())
             .with_chain_id(self.chain.id());
         if request.to.is_none() {
             request.to = Some(TxKind::Create);
         }
         let (nonce, price) = tokio::join!(
-            async { provider.get_transaction_count(self.address).pending().await },
+            async {
+                provider
+                    .get_transaction_count(self.address())
+                    .pending()
+                    .await
+            },
             async { provider.get_gas_price().await }
         );
         let nonce = nonce.map_err(|error| self.chain.explain(what, &error))?;
@@ -459,10 +476,10 @@ impl Account {
             && (why.contains("insufficient funds")
                 || why.contains("gas required exceeds allowance"))
         {
-            let balance = self.chain.ether(self.address).await?;
+            let balance = self.chain.ether(self.address()).await?;
             return Ok(ClientError::NoEther {
                 what: what.to_owned(),
-                account: self.address,
+                account: self.address(),
                 balance,
             });
         }

@@ -84,6 +84,7 @@ impl Default for Settings {
                 assignmentGrace: 86_400,
                 maxDuration: 30 * 86_400,
                 lateBidWindow: 60,
+                disputeBond: U96::from(ogpu(10)),
             },
         }
     }

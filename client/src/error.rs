@@ -177,6 +177,47 @@ pub enum ClientError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file that was named holds something else.
+    #[error("{path} is no {what}: {why}")]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A list without providers.
+    #[error("the list names no provider; write one provider id a line")]
+    EmptyList,
+    /// A provider is not on its client's list.
+    #[error("provider {provider} is not on this list; is it the list of this task's client?")]
+    NotOnList {
+        /// The provider.
+        provider: U256,
+    },
+    /// A signed bid is for another market.
+    #[error(
+        "the bid is signed for the market {market} on chain {chain_id}; ask the provider for one that is signed for {here} on chain {here_id}"
+    )]
+    OtherMarket {
+        /// The chain of the bid.
+        chain_id: u64,
+        /// The market of the bid.
+        market: Address,
+        /// This chain.
+        here_id: u64,
+        /// This market.
+        here: Address,
+    },
+    /// A key did not sign.
+    #[error("{account} could not sign: {why}")]
+    Unsigned {
+        /// Who was to sign.
+        account: Address,
+        /// What the signer said.
+        why: String,
+    },
     /// There is no key to sign with.
     #[error(transparent)]
     Signer(#[from] SignerError),

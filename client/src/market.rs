@@ -1,21 +1,22 @@
 //! The market on a chain: its contracts, and the operations that take more than one call.
 
 use alloy::{
+    contract::SolCallBuilder,
     primitives::{Address, B256, U256},
     providers::Provider as _,
-    sol_types::SolEvent as _,
+    sol_types::{SolCall, SolEvent as _},
 };
 use ogpu_rules::Status;
 
 use crate::{
-    Account, Addresses, Chain, ClientError, Provider, Receipt,
+    Account, Addresses, Chain, ClientError, Offer, Provider, Receipt,
     bindings::{
         OgpuToken::{self, OgpuTokenInstance},
         PaymentEscrow::{self, PaymentEscrowInstance},
         ReputationRegistry::{self, ReputationRegistryInstance},
         StakingVault::{self, StakingVaultInstance},
         TaskManager::{self, TaskManagerInstance},
-        task_manager::{Parameters, Terms},
+        task_manager::{Parameters, SignedBid, Terms},
     },
     chain::event,
 };
@@ -205,18 +206,9 @@ impl Market {
         budget: U256,
         duration: u64,
     ) -> Result<(U256, Receipt), ClientError> {
-        let what = "submitting the task";
-        let receipt = client
-            .send(
-                what,
-                self.tasks()
-                    .submitTask(metadata.to_owned(), budget, duration),
-            )
-            .await?;
-        Ok((
-            event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId,
-            receipt,
-        ))
+        let call = self.tasks();
+        let call = call.submitTask(metadata.to_owned(), budget, duration);
+        new_task(client, "submitting the task", call).await
     }
 
     /// Submits a task under the client's own terms and returns its id.
@@ -231,14 +223,110 @@ impl Market {
         duration: u64,
         terms: Terms,
     ) -> Result<(U256, Receipt), ClientError> {
-        let what = "submitting the task";
         let call = self.tasks();
         let call = call.submitTaskWithTerms(metadata.to_owned(), budget, duration, terms);
-        let receipt = client.send(what, call).await?;
-        Ok((
-            event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId,
-            receipt,
-        ))
+        new_task(client, "submitting the task", call).await
+    }
+
+    /// Submits a task for `client` at the cost of `sponsor`, to whom what is not spent comes back, and returns its id.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn submit_task_for(
+        &self,
+        sponsor: &Account,
+        client: Address,
+        metadata: &str,
+        budget: U256,
+        duration: u64,
+        terms: Terms,
+    ) -> Result<(U256, Receipt), ClientError> {
+        let call = self.tasks();
+        let call = call.submitTaskFor(client, metadata.to_owned(), budget, duration, terms);
+        new_task(sponsor, "submitting the task", call).await
+    }
+
+    /// Takes an open task back and makes it anew under the same budget and other terms; returns the id of the new one.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn reopen_task(
+        &self,
+        client: &Account,
+        task: U256,
+        metadata: &str,
+        duration: u64,
+        terms: Terms,
+    ) -> Result<(U256, Receipt), ClientError> {
+        let call = self.tasks();
+        let call = call.reopenTask(task, metadata.to_owned(), duration, terms);
+        new_task(client, "reopening the task", call).await
+    }
+
+    /// Has `provider` work at the price that it has published, for at most `max_price` wei of oGPU, and returns the task's id.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn hire(
+        &self,
+        client: &Account,
+        metadata: &str,
+        provider: U256,
+        duration: u64,
+        max_price: U256,
+        terms: Terms,
+    ) -> Result<(U256, Receipt), ClientError> {
+        let call = self.tasks();
+        let call = call.hire(metadata.to_owned(), provider, duration, max_price, terms);
+        new_task(client, "hiring the provider", call).await
+    }
+
+    /// Signs a bid of `provider` for a client to hand in until `expiry` (seconds since 1970), at `price` wei of oGPU. Nothing
+    /// is sent; `owner` is the provider's.
+    ///
+    /// # Errors
+    /// What reading gives, [`ClientError::Unsigned`].
+    pub async fn sign_bid(
+        &self,
+        owner: &Account,
+        provider: U256,
+        task: U256,
+        price: U256,
+        expiry: u64,
+    ) -> Result<Offer, ClientError> {
+        let tasks = self.tasks();
+        let nonce = tasks.bidNonceOf(provider);
+        let bid = SignedBid {
+            taskId: task,
+            providerId: provider,
+            price,
+            expiry,
+            nonce: self.chain.read("reading the nonce", nonce).await?,
+        };
+        Offer::sign(owner, self.addresses.task_manager, &bid)
+    }
+
+    /// Gives a task to the provider whose signed bid this is.
+    ///
+    /// # Errors
+    /// [`ClientError::OtherMarket`], and what sending gives.
+    pub async fn assign_signed_bid(
+        &self,
+        client: &Account,
+        offer: &Offer,
+    ) -> Result<Receipt, ClientError> {
+        let (here_id, here) = (self.chain.id(), self.addresses.task_manager);
+        if (offer.chain_id, offer.market) != (here_id, here) {
+            return Err(ClientError::OtherMarket {
+                chain_id: offer.chain_id,
+                market: offer.market,
+                here_id,
+                here,
+            });
+        }
+        let call = self.tasks();
+        let call = call.assignSignedBid(offer.bid(), offer.signature.clone());
+        client.send("assigning", call).await
     }
 
     /// Delivers a result: only its seal goes to the chain.
@@ -345,4 +433,15 @@ impl Market {
             .await?;
         Ok(bid.resultSeal == ogpu_rules::seal::seal(task, provider, result_hash))
     }
+}
+
+/// Sends a call that makes a task, and returns its id.
+async fn new_task<P: alloy::providers::Provider, C: SolCall>(
+    account: &Account,
+    what: &str,
+    call: SolCallBuilder<P, C>,
+) -> Result<(U256, Receipt), ClientError> {
+    let receipt = account.send(what, call).await?;
+    let task = event::<TaskManager::TaskSubmitted>(what, &receipt)?.taskId;
+    Ok((task, receipt))
 }

@@ -230,6 +230,7 @@ fn sentence(error: &E) -> String {
             "{} is no extension: it must be the address of the extension's program; nothing was changed",
             e.extension
         ),
+        E::NotParty(e) => format!("{} is neither the client nor the provider of task {}", e.caller, e.taskId),
         E::NotVerifier(e) => format!(
             "only its verifier {} judges task {}, and the caller is {}",
             e.verifier, e.taskId, e.caller

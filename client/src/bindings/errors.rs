@@ -71,6 +71,7 @@ sol! {
         error ParametersNotSet();
         error UnknownSelector(bytes4 selector);
         error InvalidExtension(address extension);
+        error NotParty(uint256 taskId, address caller);
         error NotVerifier(uint256 taskId, address caller, address verifier);
         error UnknownVerifier(uint8 verifier);
         error TooManyVerifiers();

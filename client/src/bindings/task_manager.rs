@@ -19,6 +19,7 @@ sol! {
         uint32 assignmentGrace;
         uint32 maxDuration;
         uint16 lateBidWindow;
+        uint96 disputeBond;
     }
 
     /// What a client may ask beyond the defaults.
@@ -110,6 +111,9 @@ sol! {
         event CompletionVerified(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultHash);
         event ResultRejected(uint256 indexed taskId, uint256 indexed providerId, bytes32 resultHash);
         event DisputeOpened(uint256 indexed taskId, address indexed by);
+        event DisputeBondHeld(uint256 indexed taskId, address indexed by, uint256 bond);
+        event DisputeBondSettled(uint256 indexed taskId, uint256 bond, bool lost);
+        event EvidenceSubmitted(uint256 indexed taskId, address indexed by, bytes32 digest, string uri);
         event DisputeResolved(uint256 indexed taskId, uint256 indexed providerId, uint256 payment, uint256 fee, uint256 slashed);
         event PaymentFinalized(uint256 indexed taskId, uint256 indexed providerId, uint256 payment, uint256 fee);
         event TaskCancelled(uint256 indexed taskId);
@@ -135,6 +139,7 @@ sol! {
         function placeBid(uint256 taskId, uint256 providerId, uint256 price) external;
         function submitTaskFor(address client, string taskMetadata, uint256 budget, uint64 duration, Terms terms) external returns (uint256 taskId);
         function reopenTask(uint256 taskId, string taskMetadata, uint64 duration, Terms terms) external returns (uint256 newTaskId);
+        function multicall(bytes[] calls) external returns (bytes[] results);
         function publishPrice(uint256 providerId, uint256 pricePerSecond, uint64 maxDuration) external;
         function priceOf(uint256 providerId) external view returns (uint256 pricePerSecond, uint64 maxDuration);
         function hire(string taskMetadata, uint256 providerId, uint64 duration, uint256 maxPrice, Terms terms) external returns (uint256 taskId);
@@ -159,6 +164,8 @@ sol! {
         function expireTask(uint256 taskId) external;
         function failTask(uint256 taskId) external;
         function openDispute(uint256 taskId) external;
+        function submitEvidence(uint256 taskId, bytes32 digest, string uri) external;
+        function resolveByDefault(uint256 taskId) external;
         function resolveDispute(uint256 taskId, uint16 providerBps, uint256 slashAmount) external;
 
         function taskOf(uint256 taskId) external view returns (TaskView);
