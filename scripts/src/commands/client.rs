@@ -1,16 +1,20 @@
 //! `ogpu client`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use eyre::{Result, bail};
 use ogpu_client::{
-    Account, ClientError, Market, Receipt,
-    alloy::primitives::{B256, U256},
+    Account, Market, Offer, Receipt,
+    alloy::primitives::{Address, B256, U256},
     amount,
-    bindings::task_manager::Terms,
 };
 use serde_json::json;
 
-use super::{ResultHash, parse_amount, task};
+use super::{
+    ResultHash, parse_amount, task,
+    terms::{Judge, TermsArgs},
+};
 use crate::{context::Context, output::table};
 
 /// Have work done: deposit, submit, choose, accept.
@@ -20,7 +24,12 @@ use crate::{context::Context, output::table};
   ogpu client submit ipfs://job 25 --duration 3600
   ogpu client bids 1
   ogpu client assign 1 7
-  ogpu client accept 1 --file result.bin")]
+  ogpu client accept 1 --file result.bin
+
+Other ways to order:
+  ogpu client hire 7 ipfs://job --duration 3600 --max-price 3      a provider, at the price it has published
+  ogpu client assign --signed-bid bid.json                         a bid that a provider has signed
+  ogpu client submit --help                                        sealed bids, rising prices, lists, verifiers, sponsors")]
 pub enum Client {
     /// Put oGPU into the escrow (approves it where needed)
     Deposit {
@@ -41,12 +50,29 @@ pub enum Client {
         /// The task
         task: U256,
     },
+    /// Take an open task back and make it anew with other terms, under the same budget
+    #[command(
+        after_help = "Example: nobody bid on task 1; try a price that rises from 10 oGPU
+  ogpu client reopen 1 ipfs://job --duration 3600 --rising 10"
+    )]
+    Reopen(Reopen),
+    /// Have a provider work at once, at the price that it has published
+    Hire(Hire),
     /// Give a task to a bidder
+    #[command(after_help = "Examples:
+  ogpu client assign 1 7                        to provider 7, which has bid on it
+  ogpu client assign 1 0                        to the best fit, once bidding is over
+  ogpu client assign --signed-bid bid.json      to the provider that signed this bid")]
     Assign {
         /// The task
-        task: U256,
+        #[arg(required_unless_present = "signed_bid")]
+        task: Option<U256>,
         /// The provider's id; 0 for the best fit, once bidding is over
-        provider: U256,
+        #[arg(required_unless_present = "signed_bid")]
+        provider: Option<U256>,
+        /// A bid that a provider has signed (`ogpu provider sign-bid`)
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["task", "provider"])]
+        signed_bid: Option<PathBuf>,
     },
     /// Accept a result
     #[command(alias = "verify")]
@@ -80,6 +106,13 @@ pub enum Client {
 
 /// A task to submit.
 #[derive(Args)]
+#[command(after_help = "Examples:
+  ogpu client submit ipfs://job 25 --duration 3600                               open bids, as the market has them
+  ogpu client submit ipfs://job 25 --duration 3600 --allow-list providers.txt    bids of these providers only
+  ogpu client submit ipfs://job 25 --duration 3600 --sealed 10                   prices unseen until the last 10 minutes
+  ogpu client submit ipfs://job 25 --duration 3600 --rising 10                   10 oGPU, rising to 25 until one takes it
+  ogpu client submit ipfs://job 25 --duration 3600 --verifier 1 --verifier-fee 0.5
+  ogpu client submit ipfs://job 25 --duration 3600 --for 0x…                     you pay, they decide")]
 pub struct Submit {
     /// What is to be done: an address of the job's description
     metadata: String,
@@ -89,18 +122,45 @@ pub struct Submit {
     /// Seconds the provider has
     #[arg(long, value_name = "SECONDS")]
     duration: u64,
-    /// Seconds for bids; the market's default when left out
+    /// Whose task it is, when you only pay for it: what is not spent comes back to you, the rest is theirs to decide
+    #[arg(long = "for", value_name = "CLIENT")]
+    client: Option<Address>,
+    #[command(flatten)]
+    terms: TermsArgs,
+}
+
+/// A task to make anew.
+#[derive(Args)]
+pub struct Reopen {
+    /// The open task
+    task: U256,
+    /// What is to be done: an address of the job's description
+    metadata: String,
+    /// Seconds the provider has
     #[arg(long, value_name = "SECONDS")]
-    bidding_window: Option<u64>,
-    /// The least trust a provider must have, 0 to 10,000
-    #[arg(long, value_name = "SCORE")]
-    min_trust: Option<u16>,
-    /// The least free collateral a provider must have, in oGPU
+    duration: u64,
+    #[command(flatten)]
+    terms: TermsArgs,
+}
+
+/// A provider to hire.
+#[derive(Args)]
+#[command(after_help = "Example: provider 7 for an hour, for 3 oGPU at most
+  ogpu provider show 7                what it asks
+  ogpu client hire 7 ipfs://job --duration 3600 --max-price 3")]
+pub struct Hire {
+    /// The provider's id
+    provider: U256,
+    /// What is to be done: an address of the job's description
+    metadata: String,
+    /// Seconds the provider has, and is paid for
+    #[arg(long, value_name = "SECONDS")]
+    duration: u64,
+    /// The most it may cost, in oGPU, without the verifier's fee
     #[arg(long, value_parser = parse_amount, value_name = "AMOUNT")]
-    min_collateral: Option<U256>,
-    /// How much trust counts against price, in basis points; the market's default when left out
-    #[arg(long, value_name = "BPS")]
-    trust_weight: Option<u16>,
+    max_price: U256,
+    #[command(flatten)]
+    judge: Judge,
 }
 
 impl Client {
@@ -149,13 +209,65 @@ impl Client {
                 context.sent(&text, &receipt, json!({ "taskId": task.to_string() }));
                 return Ok(());
             }
-            Self::Assign { task, provider } => {
-                let receipt = account
-                    .send("assigning", market.tasks().assignProvider(task, provider))
+            Self::Reopen(reopen) => {
+                let terms = reopen.terms.terms(&market).await?;
+                let (old, metadata, duration) = (reopen.task, reopen.metadata, reopen.duration);
+                let (task, receipt) = market
+                    .reopen_task(&account, old, &metadata, duration, terms)
                     .await?;
-                let winner = market.task(task).await?.view.providerId;
+                let text = format!("task {old} is now task {task}, open under the same budget");
+                context.sent(&text, &receipt, json!({ "taskId": task.to_string() }));
+                return Ok(());
+            }
+            Self::Hire(hire) => {
+                let (metadata, most) = (&hire.metadata, hire.max_price);
+                let terms = hire.judge.terms();
+                let (task, receipt) = market
+                    .hire(
+                        &account,
+                        metadata,
+                        hire.provider,
+                        hire.duration,
+                        most,
+                        terms,
+                    )
+                    .await?;
+                let price = market.task(task).await?.view.price;
+                let text = format!(
+                    "provider {} works on task {task} for {} oGPU",
+                    hire.provider,
+                    amount::format(price)
+                );
+                let value = json!({ "taskId": task.to_string(), "price": price.to_string() });
+                context.sent(&text, &receipt, value);
+                return Ok(());
+            }
+            Self::Assign {
+                task,
+                provider,
+                signed_bid,
+            } => {
+                let (task, receipt) = match signed_bid {
+                    Some(path) => {
+                        let offer = Offer::load(&path)?;
+                        let receipt = market.assign_signed_bid(&account, &offer).await?;
+                        (offer.task_id, receipt)
+                    }
+                    None => {
+                        let task = task.unwrap_or_default();
+                        let provider = provider.unwrap_or_default();
+                        let call = market.tasks();
+                        let call = call.assignProvider(task, provider);
+                        (task, account.send("assigning", call).await?)
+                    }
+                };
+                let view = market.task(task).await?.view;
                 (
-                    format!("task {task} is given to provider {winner}"),
+                    format!(
+                        "task {task} is given to provider {}, for {} oGPU",
+                        view.providerId,
+                        amount::format(view.price)
+                    ),
                     receipt,
                 )
             }
@@ -208,34 +320,26 @@ impl Client {
 }
 
 impl Submit {
-    async fn send(
-        self,
-        market: &Market,
-        account: &Account,
-    ) -> Result<(U256, Receipt), ClientError> {
-        let default = self.bidding_window.is_none()
-            && self.min_trust.is_none()
-            && self.min_collateral.is_none()
-            && self.trust_weight.is_none();
-        if default {
-            return market
-                .submit_task(account, &self.metadata, self.budget, self.duration)
-                .await;
-        }
-        let parameters = market.parameters().await?;
-        let terms = Terms {
-            biddingWindow: self
-                .bidding_window
-                .unwrap_or(parameters.biddingWindow.into()),
-            minTrust: self.min_trust.unwrap_or(0),
-            minCollateral: self.min_collateral.unwrap_or(U256::ZERO),
-            trustWeight: self.trust_weight.unwrap_or(parameters.trustWeight),
-            ..Terms::default()
-        };
+    async fn send(self, market: &Market, account: &Account) -> Result<(U256, Receipt)> {
         let (metadata, budget, duration) = (&self.metadata, self.budget, self.duration);
-        market
-            .submit_task_with_terms(account, metadata, budget, duration, terms)
-            .await
+        if self.client.is_none() && self.terms.is_plain() {
+            return Ok(market
+                .submit_task(account, metadata, budget, duration)
+                .await?);
+        }
+        let terms = self.terms.terms(market).await?;
+        Ok(match self.client {
+            None => {
+                market
+                    .submit_task_with_terms(account, metadata, budget, duration, terms)
+                    .await?
+            }
+            Some(client) => {
+                market
+                    .submit_task_for(account, client, metadata, budget, duration, terms)
+                    .await?
+            }
+        })
     }
 }
 

@@ -3,9 +3,12 @@
 pub mod client;
 pub mod deploy;
 pub mod devnode;
+pub mod offer;
 pub mod provider;
 pub mod task;
+pub mod terms;
 pub mod token;
+pub mod verifier;
 
 use eyre::{Result, WrapErr, bail};
 use ogpu_client::{

@@ -1,5 +1,7 @@
 //! `ogpu provider`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use eyre::Result;
 use ogpu_client::{
@@ -9,10 +11,14 @@ use ogpu_client::{
 };
 use serde_json::json;
 
-use super::{ResultHash, parse_amount, provider_id};
+use super::{
+    ResultHash,
+    offer::{self, Offer},
+    parse_amount, provider_id,
+};
 use crate::{
     context::Context,
-    output::{distance, table},
+    output::{distance, span, table},
 };
 
 /// Offer GPUs: register, stake, bid, deliver, earn.
@@ -23,7 +29,14 @@ use crate::{
   ogpu provider collateral deposit 200
   ogpu provider bid 1 20
   ogpu provider submit-result 1 --file result.bin
-  ogpu provider earnings withdraw")]
+  ogpu provider earnings withdraw
+
+Other ways to offer:
+  ogpu provider publish-price 2.5 --max-duration 86400       be hired, for 2.5 oGPU an hour
+  ogpu provider sign-bid 1 20 --out bid.json                 a bid without a transaction; the client hands it in
+  ogpu provider seal-bid 1 20                                where prices are sealed; then `reveal-bid 1`
+  ogpu provider take 1                                       where the price rises until somebody takes it
+  ogpu provider bid 1 20 --allow-list providers.txt          where the client lists who may bid")]
 pub enum Provider {
     /// Register the signer as a provider
     Register(ProfileArgs),
@@ -50,7 +63,12 @@ pub enum Provider {
         /// The price, in oGPU
         #[arg(value_parser = parse_amount)]
         price: U256,
+        /// The client's list of providers, where it has one
+        #[arg(long, value_name = "FILE")]
+        allow_list: Option<PathBuf>,
     },
+    #[command(flatten)]
+    Offer(Offer),
     /// Take a bid back; after the task was given to somebody else, take back its bond
     WithdrawBid {
         /// The task
@@ -193,17 +211,28 @@ impl Provider {
                 );
             }
             Self::Collateral(command) => collateral(context, &market, &account, command).await?,
-            Self::Bid { task, price } => {
+            Self::Bid {
+                task,
+                price,
+                allow_list,
+            } => {
                 let id = provider_id(&market, account.address()).await?;
-                let receipt = account
-                    .send("placing the bid", market.tasks().placeBid(task, id, price))
-                    .await?;
+                let (what, tasks) = ("placing the bid", market.tasks());
+                let receipt = match allow_list {
+                    None => account.send(what, tasks.placeBid(task, id, price)).await?,
+                    Some(path) => {
+                        let proof = offer::proof(Some(&path), id)?;
+                        let call = tasks.placeListedBid(task, id, price, proof);
+                        account.send(what, call).await?
+                    }
+                };
                 context.sent(
                     &format!("bid {} oGPU on task {task}", amount::format(price)),
                     &receipt,
                     json!({}),
                 );
             }
+            Self::Offer(offer) => offer.run(context, &market, &account).await?,
             Self::WithdrawBid { task } => {
                 let id = provider_id(&market, account.address()).await?;
                 let receipt = account
@@ -381,6 +410,9 @@ async fn show(context: &Context, market: &Market, id: U256) -> Result<()> {
     let earned = chain
         .read("reading the balance", market.escrow().balanceOf(owner))
         .await?;
+    let price = chain
+        .read("reading the price", market.tasks().priceOf(id))
+        .await?;
     let now = chain.now().await?;
     let mut rows = vec![
         vec!["owner".to_owned(), owner.to_string()],
@@ -397,6 +429,11 @@ async fn show(context: &Context, market: &Market, id: U256) -> Result<()> {
         ],
         vec!["in the escrow".to_owned(), amount::format(earned)],
     ];
+    if price.maxDuration != 0 {
+        let hour = price.pricePerSecond * U256::from(3_600);
+        rows.push(vec!["for hire, an hour".to_owned(), amount::format(hour)]);
+        rows.push(vec!["at most for".to_owned(), span(price.maxDuration)]);
+    }
     if !stake.unbonding.is_zero() {
         rows.insert(
             8,
@@ -418,6 +455,10 @@ async fn show(context: &Context, market: &Market, id: U256) -> Result<()> {
         },
         "collateral": card.collateral.to_string(),
         "escrow": earned.to_string(),
+        "hire": {
+            "pricePerSecond": price.pricePerSecond.to_string(),
+            "maxDuration": price.maxDuration,
+        },
     });
     context.print(&table(&[&format!("provider {id}"), ""], &rows), &value);
     Ok(())

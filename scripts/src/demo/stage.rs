@@ -171,6 +171,7 @@ fn settings(treasury: Address) -> Settings {
             assignmentGrace: 60,
             maxDuration: 3_600,
             lateBidWindow: 0,
+            disputeBond: Default::default(),
             ..default.parameters.clone()
         },
         ..default
