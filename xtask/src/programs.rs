@@ -43,7 +43,7 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 12] = [
+pub const CONTRACTS: [Contract; 13] = [
     contract(
         "market-admin",
         Kind::ExtensionOf("task-manager"),
@@ -71,6 +71,7 @@ pub const CONTRACTS: [Contract; 12] = [
     contract("reputation-registry", Kind::BehindProxy, None),
     contract("staking-vault", Kind::BehindProxy, None),
     contract("task-manager", Kind::BehindProxy, Some("market")),
+    contract("watchdog", Kind::BehindProxy, None),
     contract("zk-verifier", Kind::BehindProxy, None),
 ];
 
