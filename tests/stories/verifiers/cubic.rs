@@ -52,7 +52,7 @@ fn five() -> Fr {
     Fr::from(5_u64)
 }
 
-/// Keys whose secrets the test knows how to forget: made from `seed`, for tests only.
+/// Keys made from a seed: whoever knows that knows their secrets, so they are for tests only.
 pub struct Keys {
     proving: ProvingKey<Bn254>,
     random: StdRng,

@@ -4,14 +4,14 @@ use eyre::Result;
 use ogpu_client::{
     Account, Status,
     alloy::{
-        primitives::{Address, B256, U256, keccak256},
+        primitives::{Address, B256, U256, hex, keccak256},
         sol,
-        sol_types::SolCall as _,
+        sol_types::{SolCall as _, SolValue as _},
     },
 };
 use ogpu_tests::{Harness, Provider, ogpu, result_hash, say};
 
-use super::{FEE, delivered, deploy, market, refused};
+use super::{FEE, create, delivered, deploy, market, refused};
 
 /// The shortest challenge period, in seconds.
 const CHALLENGE: u64 = 600;
@@ -302,5 +302,74 @@ async fn a_proposal_that_the_market_outruns_lapses() -> Result<()> {
         required: 1,
     };
     refused(conclude().await, closed);
+    Ok(())
+}
+
+/// Creates a market that calls its verifier's `conclude(1)` again from within `verifyCompletion`, and remembers in slot 0 how often it
+/// was asked for that, in slot 1 whether the call went through. Its task 1 is delivered and has no fee.
+async fn re_entering(owner: &Account) -> Result<Address> {
+    // calldatasize == 36: codecopy(0, 0x35, 320); mstore(0, caller); return(0, 320)
+    // else: codecopy(0, 0x175, 36); sstore(1, call(gas, caller, 0, 0, 36, 0, 0)); sstore(0, sload(0) + 1); stop
+    let instructions = hex!(
+        "36 6024 14 6022 57
+         6024 610175 5f 39 5f 5f 6024 5f 5f 33 5a f1 6001 55 5f 54 6001 01 5f 55 00
+         5b 610140 6035 5f 39 33 5f 52 610140 5f f3"
+    );
+    let one = U256::ONE;
+    let seal = keccak256((one, one, result_hash()).abi_encode());
+    let deadline = U256::from(u32::MAX);
+    let (data, nobody, submitted) = (B256::ZERO, Address::ZERO, U256::from(3));
+    let task = (
+        nobody,
+        submitted,
+        nobody,
+        one,
+        nobody,
+        one,
+        U256::ZERO,
+        data,
+        seal,
+        deadline,
+    );
+    let again = concludeCall { taskId: one }.abi_encode();
+    let mut code = instructions.to_vec();
+    code.resize(0x35, 0);
+    code.extend(task.abi_encode());
+    code.extend(again);
+    create(owner, ogpu_client::programs::creation_code(&code)).await
+}
+
+#[tokio::test]
+async fn a_market_that_calls_back_gets_nowhere() -> Result<()> {
+    let scene = Scene::new().await?;
+    let harness = &scene.harness;
+    if !harness.stage().may_wait(CHALLENGE, "a challenge period") {
+        return Ok(());
+    }
+    let double = re_entering(&harness.owner).await?;
+    let addresses = *harness.market.addresses();
+    let initialize = initializeCall {
+        owner: harness.owner.address(),
+        market: double,
+        escrow: addresses.escrow,
+        token: addresses.token,
+        treasury: harness.treasury.address(),
+    };
+    let name = "optimistic-verifier";
+    let (verifier, _) = deploy(harness, name, &initialize.abi_encode()).await?;
+    let contract = OptimisticVerifier::new(verifier, harness.chain().provider());
+    let call = contract.setParameters(CHALLENGE, ARBITRATION, 1_000, ogpu(1));
+    harness.owner.send("setting the parameters", call).await?;
+    let one = U256::ONE;
+    let call = contract.propose(one, result_hash());
+    scene.keeper.send("proposing", call).await?;
+    harness.advance(CHALLENGE).await?;
+    scene
+        .keeper
+        .send("concluding", contract.conclude(one))
+        .await?;
+    let asked = harness.chain().storage(double, U256::ZERO).await?;
+    let through = harness.chain().storage(double, one).await?;
+    assert_eq!((asked, through), (B256::with_last_byte(1), B256::ZERO));
     Ok(())
 }
