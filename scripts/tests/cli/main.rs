@@ -1,5 +1,7 @@
 //! The command line as its users meet it: the built binary, its output, its exit code.
 
+mod offers;
+
 use std::{path::Path, process::Stdio};
 
 use eyre::{Result, ensure, eyre};
@@ -86,6 +88,15 @@ async fn help_teaches_with_examples() -> Result<()> {
             vec!["client", "--help"],
             "ogpu client accept 1 --file result.bin",
         ),
+        (
+            vec!["client", "submit", "--help"],
+            "ogpu client submit ipfs://job 25 --duration 3600 --sealed 10",
+        ),
+        (
+            vec!["provider", "sign-bid", "--help"],
+            "ogpu client assign --signed-bid bid.json",
+        ),
+        (vec!["verifier", "--help"], "ogpu verifier list"),
         (vec!["devnode", "--help"], "ogpu devnode run < request.json"),
         (vec!["deploy", "--help"], "--owner"),
         (vec!["demo", "--help"], "ogpu demo --json"),

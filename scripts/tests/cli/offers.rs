@@ -1,0 +1,261 @@
+//! Every way to trade beyond the plain order and the plain bid, by commands.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use eyre::{Result, eyre};
+use ogpu_client::{
+    Account, Chain, Deployment, Market,
+    alloy::primitives::{Address, U256},
+    signer,
+};
+use ogpu_tests::{DEVELOPMENT_KEY, Stage, temporary};
+use serde_json::Value;
+
+use super::{User, ether};
+
+/// A market with a client and a provider, in a folder of its own.
+struct Scene {
+    stage: Stage,
+    folder: PathBuf,
+    file: PathBuf,
+    client_key: String,
+    client_address: Address,
+    provider_key: String,
+}
+
+impl Scene {
+    async fn new() -> Result<Self> {
+        let stage = Stage::embedded().await?;
+        let folder = temporary("offers");
+        fs::create_dir_all(&folder)?;
+        let file = folder.join("deployment.json");
+        let (client, provider) = (stage.key(), stage.key());
+        let scene = Self {
+            file,
+            folder,
+            client_key: client.to_bytes().to_string(),
+            client_address: client.address(),
+            provider_key: provider.to_bytes().to_string(),
+            stage,
+        };
+        let owner = scene.user(DEVELOPMENT_KEY);
+        owner.run("deploy").await?;
+        for address in [client.address(), provider.address()] {
+            scene.bank()?.send_ether(address, ether()).await?;
+            owner.run(&format!("token transfer {address} 1000")).await?;
+        }
+        let line = "provider register --gpu H100 --count 8 --region eu-west --endpoint https://gpu.example";
+        scene.provider().run(line).await?;
+        scene.provider().run("provider stake 500").await?;
+        scene
+            .provider()
+            .run("provider collateral deposit 200")
+            .await?;
+        scene.client().run("client deposit 500").await?;
+        Ok(scene)
+    }
+
+    fn user<'a>(&'a self, key: &'a str) -> User<'a> {
+        User {
+            url: self.chain().url(),
+            file: &self.file,
+            key,
+        }
+    }
+
+    fn client(&self) -> User<'_> {
+        self.user(&self.client_key)
+    }
+
+    fn provider(&self) -> User<'_> {
+        self.user(&self.provider_key)
+    }
+
+    fn chain(&self) -> &Chain {
+        self.stage.chain()
+    }
+
+    fn bank(&self) -> Result<Account> {
+        let key = signer::parse(DEVELOPMENT_KEY)?;
+        Ok(Account::new(self.chain().clone(), key))
+    }
+
+    async fn task(&self, task: u64) -> Result<Value> {
+        self.client().run(&format!("task show {task}")).await
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+/// Changes a field of a JSON file, into another file.
+fn forge(from: &Path, to: &Path, field: &str, value: Value) -> Result<()> {
+    let mut offer: Value = serde_json::from_slice(&fs::read(from)?)?;
+    offer[field] = value;
+    Ok(fs::write(to, offer.to_string())?)
+}
+
+#[tokio::test]
+async fn signed_bids_are_handed_in_and_providers_hired() -> Result<()> {
+    let scene = Scene::new().await?;
+    let (client, provider) = (scene.client(), scene.provider());
+    client
+        .run("client submit ipfs://job 25 --duration 3600")
+        .await?;
+    let (bid, forged) = (scene.path("bid.json"), scene.path("forged.json"));
+    let sign = format!("provider sign-bid 1 20 --out {}", bid.display());
+    let signed = provider.run(&sign).await?;
+    assert_eq!(signed["price"], "20000000000000000000");
+    let printed = provider.read("provider sign-bid 1 20").await?;
+    let printed: Value = serde_json::from_str(&printed)?;
+    assert_eq!(printed["providerId"], "1");
+
+    let hand_in = |file: &Path| format!("client assign --signed-bid {}", file.display());
+    for (field, value, words) in [
+        ("price", "1".into(), "has not signed this bid"),
+        ("chainId", 1.into(), "is signed for the market"),
+        ("signature", "none".into(), "is no signed bid"),
+    ] {
+        forge(&bid, &forged, field, value)?;
+        let text = client.refused(&hand_in(&forged)).await?;
+        assert!(text.contains(words), "{field}: {text}");
+    }
+    provider.run("provider revoke-signed-bids").await?;
+    let text = client.refused(&hand_in(&bid)).await?;
+    assert!(text.contains("has taken its signed bids back"), "{text}");
+    provider.run(&sign).await?;
+    client.run(&hand_in(&bid)).await?;
+    let task = scene.task(1).await?;
+    assert_eq!(
+        (&task["status"], &task["providerId"], &task["price"]),
+        (
+            &"Assigned".into(),
+            &"1".into(),
+            &"20000000000000000000".into()
+        )
+    );
+
+    let hire = "client hire 1 ipfs://job --duration 1800 --max-price";
+    let text = client.refused(&format!("{hire} 2")).await?;
+    assert!(text.contains("cannot be hired"), "{text}");
+    provider
+        .run("provider publish-price 3.6 --max-duration 3600")
+        .await?;
+    let shown = client.run("provider show 1").await?;
+    assert_eq!(shown["hire"]["pricePerSecond"], "1000000000000000");
+    let text = client.read("provider show 1").await?;
+    assert!(text.contains("for hire, an hour"), "{text}");
+    let text = client.refused(&format!("{hire} 1.7")).await?;
+    assert!(text.contains("1.8 oGPU"), "{text}");
+    let hired = client.run(&format!("{hire} 2")).await?;
+    assert_eq!(
+        (&hired["taskId"], &hired["price"]),
+        (&"2".into(), &"1800000000000000000".into())
+    );
+    assert_eq!(scene.task(2).await?["status"], "Assigned");
+    fs::remove_dir_all(&scene.folder)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn sealed_bids_are_opened_from_their_file() -> Result<()> {
+    let scene = Scene::new().await?;
+    let (client, provider) = (scene.client(), scene.provider());
+    let list = scene.path("providers.txt");
+    fs::write(&list, "# ours\n7\n1\n\n9\n")?;
+    let list = list.display();
+    let submit = "client submit ipfs://job 25 --duration 3600 --bidding-window 120";
+    let text = client.refused(&format!("{submit} --sealed 2")).await?;
+    assert!(text.contains("does not fit bidding of 120 s"), "{text}");
+    let line = format!("{submit} --sealed 1 --allow-list {list}");
+    assert_eq!(client.run(&line).await?["taskId"], "1");
+
+    let text = provider.refused("provider seal-bid 1 20").await?;
+    assert!(text.contains("has not listed provider 1"), "{text}");
+    let line = format!("provider seal-bid 1 20 --allow-list {list}");
+    let sealed = provider.run(&line).await?;
+    let file = sealed["file"].as_str().ok_or_else(|| eyre!("no file"))?;
+    assert!(file.starts_with(&scene.folder.display().to_string()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(file)?.permissions().mode() & 0o777, 0o600);
+    }
+    let text = provider.refused("provider reveal-bid 1").await?;
+    assert!(text.contains("too early for task 1"), "{text}");
+    let end = scene.task(1).await?["deadline"].as_u64();
+    let end = end.ok_or_else(|| eyre!("no deadline"))?;
+    scene.stage.reach(&scene.bank()?, end - 60).await?;
+    // A bid that never reached the chain does not stand in the way of the one that did.
+    let line = format!("provider seal-bid 1 19 --allow-list {list}");
+    let text = provider.refused(&line).await?;
+    assert!(text.contains("too late for task 1"), "{text}");
+    let opened = provider.run("provider reveal-bid 1").await?;
+    assert_eq!(opened["price"], "20000000000000000000");
+    let bids = client.run("client bids 1").await?;
+    assert_eq!(bids["bids"][0]["price"], "20000000000000000000");
+    let text = provider.refused("provider reveal-bid 1").await?;
+    assert!(text.contains("ogpu provider seal-bid"), "{text}");
+    fs::remove_dir_all(&scene.folder)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn orders_have_lists_sponsors_rising_prices_and_verifiers() -> Result<()> {
+    let scene = Scene::new().await?;
+    let (client, provider) = (scene.client(), scene.provider());
+    let (list, other) = (scene.path("providers.txt"), scene.path("other.txt"));
+    fs::write(&list, "1\n2\n3\n")?;
+    fs::write(&other, "2\n3\n")?;
+    let submit = "client submit ipfs://job 25 --duration 3600";
+
+    let line = format!("{submit} --allow-list {}", list.display());
+    client.run(&line).await?;
+    let bid = |list: &Path| format!("provider bid 1 20 --allow-list {}", list.display());
+    let text = provider.refused(&bid(&other)).await?;
+    assert!(text.contains("provider 1 is not on this list"), "{text}");
+    provider.run(&bid(&list)).await?;
+
+    let line = "client reopen 1 ipfs://job --duration 3600 --rising 10";
+    assert_eq!(client.run(line).await?["taskId"], "2");
+    assert_eq!(scene.task(1).await?["status"], "Cancelled");
+    let taken = provider.run("provider take 2").await?;
+    let price: U256 = serde_json::from_value(taken["price"].clone())?;
+    let ogpu = |whole: u64| U256::from(whole) * ether();
+    assert!((ogpu(10)..ogpu(11)).contains(&price), "{price}");
+
+    // The provider pays, and the client decides.
+    provider.run("client deposit 25").await?;
+    let line = format!("{submit} --for {}", scene.client_address);
+    assert_eq!(provider.run(&line).await?["taskId"], "3");
+    let text = provider.refused("client cancel 3").await?;
+    assert!(text.contains("only the client may do this"), "{text}");
+    client.run("client cancel 3").await?;
+    let balance = provider.run("provider earnings show").await?;
+    assert_eq!(balance["balance"], ogpu(25).to_string());
+
+    let text = client.read("verifier list").await?;
+    assert!(text.contains("no verifiers yet"), "{text}");
+    let judged = format!("{submit} --verifier 1 --verifier-fee 2");
+    let text = client.refused(&judged).await?;
+    assert!(text.contains("there is no verifier number 1"), "{text}");
+    let deployment = Deployment::load(&scene.file, scene.chain()).await?;
+    let market = Market::new(scene.chain().clone(), deployment.addresses()?);
+    let verifier = Address::repeat_byte(0x77);
+    let tasks = market.tasks();
+    let approve = tasks.addVerifier(verifier);
+    scene.bank()?.send("approving", approve).await?;
+    let listed = client.run("verifier list").await?;
+    assert_eq!(listed["verifiers"][0]["number"], 1);
+    assert_eq!(listed["verifiers"][0]["approved"], true);
+    assert_eq!(client.run(&judged).await?["taskId"], "4");
+    let seen = tasks.verificationOf(U256::from(4));
+    let seen = scene.chain().read("reading", seen).await?;
+    assert_eq!((seen.verifier, seen.fee), (verifier, ogpu(2)));
+    fs::remove_dir_all(&scene.folder)?;
+    Ok(())
+}
