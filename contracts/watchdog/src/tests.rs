@@ -195,7 +195,10 @@ fn what_is_watched_can_be_changed_and_given_up() {
     assert_eq!(watchdog.watched_accounts(), [VAULT]);
     let unknown = || Error::from(NotWatched { account: ESCROW });
     assert_eq!(chain.call(ANYONE, || watchdog.poke(ESCROW)), Err(unknown()));
-    assert_eq!(chain.call(OWNER, || watchdog.unwatch(ESCROW)), Err(unknown()));
+    assert_eq!(
+        chain.call(OWNER, || watchdog.unwatch(ESCROW)),
+        Err(unknown())
+    );
     chain
         .call(OWNER, || watchdog.watch(ESCROW, U256::from(200), DAY))
         .unwrap();
