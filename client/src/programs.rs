@@ -83,6 +83,7 @@ pub fn selectors(name: &str) -> Bytes {
     let text = match name {
         "market-orders" => include_str!("../../abi/market-orders.json"),
         "market-bids" => include_str!("../../abi/market-bids.json"),
+        "market-leases" => include_str!("../../abi/market-leases.json"),
         "market-disputes" => include_str!("../../abi/market-disputes.json"),
         "market-admin" => include_str!("../../abi/market-admin.json"),
         other => panic!("{other} is no extension"),
@@ -130,7 +131,7 @@ pub struct Programs {
     /// The task manager.
     pub task_manager: Program,
     /// What the task manager delegates other calls to, by their selectors.
-    pub extensions: [Program; 4],
+    pub extensions: [Program; 5],
 }
 
 impl Programs {
@@ -149,6 +150,7 @@ impl Programs {
             extensions: [
                 Program::read(folder, "market-orders")?,
                 Program::read(folder, "market-bids")?,
+                Program::read(folder, "market-leases")?,
                 Program::read(folder, "market-disputes")?,
                 Program::read(folder, "market-admin")?,
             ],

@@ -266,6 +266,30 @@ fn sentence(error: &E) -> String {
             "provider {} cannot be hired for {} s: it has published a price for at most {} s",
             e.providerId, e.duration, e.maxDuration
         ),
+        E::UnknownLease(e) => format!("there is no lease {}", e.leaseId),
+        E::WrongLeaseStatus(e) => {
+            let status = match e.status {
+                1 => "waits for its provider to start it",
+                2 => "runs",
+                3 => "ends by the notice that was given",
+                4 => "is closed",
+                _ => "was cancelled",
+            };
+            format!("lease {} {status}, and this does not start from there", e.leaseId)
+        }
+        E::NotLeaseParty(e) => format!(
+            "{} may not do this on lease {}: only its client tops it up and shortens it, only its sides give notice, only its verifier reports",
+            e.caller, e.leaseId
+        ),
+        E::LeaseTooEarly(e) => format!("it is too early for lease {}: possible from {} on", e.leaseId, e.from),
+        E::LeaseTooLate(e) => {
+            format!("it is too late for lease {}: this was possible until {}", e.leaseId, e.until)
+        }
+        E::RateAboveMaximum(e) => format!(
+            "the provider asks for {} a second, more than {}; offer that much, or rent another",
+            ogpu(&e.rate),
+            ogpu(&e.maximum)
+        ),
         E::TooManyVersions(_) => "there can be no more sets of parameters".to_owned(),
         E::NotTaskManager_0(e) => format!("{} is not the task manager; only the task manager may do this", e.caller),
         E::NotTaskManager_1(e) => {

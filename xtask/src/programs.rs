@@ -43,7 +43,7 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 13] = [
+pub const CONTRACTS: [Contract; 14] = [
     contract(
         "market-admin",
         Kind::ExtensionOf("task-manager"),
@@ -56,6 +56,11 @@ pub const CONTRACTS: [Contract; 13] = [
     ),
     contract(
         "market-disputes",
+        Kind::ExtensionOf("task-manager"),
+        Some("market"),
+    ),
+    contract(
+        "market-leases",
         Kind::ExtensionOf("task-manager"),
         Some("market"),
     ),

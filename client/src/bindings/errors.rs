@@ -83,6 +83,12 @@ sol! {
         error BidRevoked(uint256 providerId, uint256 nonce, uint256 current);
         error NotForHire(uint256 providerId, uint64 duration, uint64 maxDuration);
         error TooManyVersions();
+        error UnknownLease(uint256 leaseId);
+        error WrongLeaseStatus(uint256 leaseId, uint8 status);
+        error NotLeaseParty(uint256 leaseId, address caller);
+        error LeaseTooEarly(uint256 leaseId, uint64 from);
+        error LeaseTooLate(uint256 leaseId, uint64 until);
+        error RateAboveMaximum(uint256 rate, uint256 maximum);
 
         // Escrow, vault and registry.
         error NotTaskManager(address caller);

@@ -91,6 +91,23 @@ sol! {
             uint64 deadline;
         }
 
+        /// A lease as others see it.
+        #[derive(PartialEq, Eq)]
+        struct LeaseView {
+            address client;
+            uint256 providerId;
+            uint8 status;
+            uint16 version;
+            uint8 verifier;
+            uint16 feeBps;
+            uint256 rate;
+            uint64 due;
+            uint64 left;
+            uint64 heartbeat;
+            uint64 endsAt;
+            uint256 collateral;
+        }
+
         event ExtensionSet(address indexed extension, bytes selectors);
         event ParametersSet(uint16 indexed version, Parameters parameters);
         event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
@@ -123,6 +140,17 @@ sol! {
         event CollateralWithdrawn(uint256 indexed providerId, address indexed owner, uint256 amount);
         event ProviderRefreshed(uint256 indexed providerId, uint256 trust, uint256 collateral);
         event ProviderSlashed(uint256 indexed providerId, uint256 amount, address injured);
+
+        event LeaseRented(uint256 indexed leaseId, address indexed client, uint256 indexed providerId, uint256 rate, uint64 duration, uint256 collateral, uint8 verifier, uint16 version, string metadata);
+        event LeaseStarted(uint256 indexed leaseId);
+        event LeaseCancelled(uint256 indexed leaseId);
+        event LeaseHeartbeat(uint256 indexed leaseId);
+        event LeaseSettled(uint256 indexed leaseId, uint64 duration, uint256 payment, uint256 fee);
+        event LeaseToppedUp(uint256 indexed leaseId, uint64 duration);
+        event LeaseShortened(uint256 indexed leaseId, uint64 duration);
+        event NoticeGiven(uint256 indexed leaseId, address indexed by, uint64 endsAt);
+        event LatencyReported(uint256 indexed leaseId, address indexed verifier, bool acceptable);
+        event LeaseClosed(uint256 indexed leaseId, uint64 duration, uint256 payment, uint256 fee, uint256 slashed);
 
         function initialize(address owner) external;
         function setExtension(address extension, bytes selectors) external;
@@ -167,6 +195,20 @@ sol! {
         function submitEvidence(uint256 taskId, bytes32 digest, string uri) external;
         function resolveByDefault(uint256 taskId) external;
         function resolveDispute(uint256 taskId, uint16 providerBps, uint256 slashAmount) external;
+
+        function rent(string metadata, uint256 providerId, uint256 maxRate, uint64 duration, uint8 verifier) external returns (uint256 leaseId);
+        function startLease(uint256 leaseId) external;
+        function cancelLease(uint256 leaseId) external;
+        function heartbeat(uint256 leaseId) external;
+        function settleLease(uint256 leaseId) external returns (uint256 payment);
+        function settleLeases(uint256[] leaseIds) external;
+        function topUpLease(uint256 leaseId, uint64 duration) external;
+        function shortenLease(uint256 leaseId, uint64 duration) external;
+        function giveNotice(uint256 leaseId) external;
+        function reportLatency(uint256 leaseId, bool acceptable) external;
+        function closeLease(uint256 leaseId) external;
+        function leaseOf(uint256 leaseId) external view returns (LeaseView);
+        function leaseCount() external view returns (uint256);
 
         function taskOf(uint256 taskId) external view returns (TaskView);
         function bidOf(uint256 taskId, uint256 providerId) external view returns (BidView);

@@ -5,7 +5,6 @@ use alloy_sol_types::SolEvent;
 use market::{
     Error,
     abi::{Terms, id},
-    errors::UnknownVerifier,
     events::{TermsSet, word},
     store::Id,
 };
@@ -45,12 +44,7 @@ impl MarketOrders {
     ) -> Result<(U256, TaskState, ogpu_rules::Terms), Error> {
         let refused = |rule| self.refused(&U256::ZERO, &U256::ZERO, rule);
         let bidding = Bidding::from_number(terms.bidding).map_err(refused)?;
-        if terms.verifier != 0 {
-            let verifier = self.verifiers.getter(terms.verifier);
-            if verifier.address.get().is_zero() || verifier.retired.get() {
-                return Err(Error::of::<UnknownVerifier>(&[&id(terms.verifier.into())]));
-            }
-        }
+        self.check_verifier(terms.verifier)?;
         let rules = ogpu_rules::Terms {
             min_trust: terms.minTrust,
             trust_weight: terms.trustWeight,

@@ -146,6 +146,35 @@ sol! {
         /// The seal of the result, once the winner has delivered.
         bytes32 resultSeal;
     }
+
+    /// A lease as others see it.
+    #[derive(Debug, PartialEq, AbiType)]
+    struct LeaseView {
+        /// Who rents and pays.
+        address client;
+        /// Whose machine it is.
+        uint256 providerId;
+        /// 1 Pending, 2 Active, 3 Ending, 4 Closed, 5 Cancelled.
+        uint8 status;
+        /// The set of parameters it was made under.
+        uint16 version;
+        /// The number of who watches the latency, or 0.
+        uint8 verifier;
+        /// The protocol's share of what is paid, in basis points.
+        uint16 feeBps;
+        /// Wei of oGPU a second.
+        uint256 rate;
+        /// Seconds that a settlement would pay now.
+        uint64 due;
+        /// Seconds locked beyond those.
+        uint64 left;
+        /// The last heartbeat (seconds since 1970), or 0.
+        uint64 heartbeat;
+        /// When it can be closed if nothing more happens, or, while pending, cancelled; 0 once it is over.
+        uint64 endsAt;
+        /// What is held of the provider's collateral, in wei of oGPU.
+        uint256 collateral;
+    }
 }
 
 impl Parameters {

@@ -6,13 +6,13 @@ use ogpu_common::{
     amount::{self, time, widen},
     pausable, words,
 };
-use ogpu_rules::{ClientSlot, TaskState, Terms};
+use ogpu_rules::{ClientSlot, ColdParams, TaskState, Terms};
 use stylus_sdk::prelude::*;
 
 use crate::{
     Market,
     abi::id,
-    errors::{ClientStakeTooLow, Error, ParametersNotSet, SiblingsNotSet},
+    errors::{ClientStakeTooLow, Error, ParametersNotSet, SiblingsNotSet, UnknownVerifier},
     events::{TaskSubmitted, word},
     store::Id,
 };
@@ -30,26 +30,13 @@ impl Market {
         window: Option<u64>,
         terms: Option<Terms>,
     ) -> Result<(U256, TaskState), Error> {
-        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
         let wei = amount::positive(budget)?;
-        if self.escrow.get().is_zero() {
-            return Err(Error::of::<SiblingsNotSet>(&[]));
-        }
-        let version = self.current_version();
-        if version == 0 {
-            return Err(Error::of::<ParametersNotSet>(&[]));
-        }
+        let version = self.open_version()?;
         let cold = self.cold(version);
         let times = cold.times(duration, window);
         let (duration, window) =
             times.map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
-        if cold.min_client_stake != 0 {
-            let stake = self.stake_of(client)?;
-            let required = widen(cold.min_client_stake);
-            if stake < required {
-                return Err(Error::of::<ClientStakeTooLow>(&[&stake, &required]));
-            }
-        }
+        self.check_client_stake(client, &cold)?;
 
         let number = self.task_count.get().as_limbs()[0] + 1;
         self.task_count.set(U40::from_limbs([number]));
@@ -65,6 +52,48 @@ impl Market {
             self.terms.insert(Id(task_id), terms.pack());
         }
         Ok((task_id, state))
+    }
+
+    /// The parameters under which something new is made.
+    ///
+    /// # Errors
+    /// A pause, [`SiblingsNotSet`], [`ParametersNotSet`].
+    pub fn open_version(&self) -> Result<u16, Error> {
+        pausable::when_not_paused(self.vm(), self.paused_until.get())?;
+        if self.escrow.get().is_zero() {
+            return Err(Error::of::<SiblingsNotSet>(&[]));
+        }
+        match self.current_version() {
+            0 => Err(Error::of::<ParametersNotSet>(&[])),
+            version => Ok(version),
+        }
+    }
+
+    /// Passes for who has the stake that clients need.
+    ///
+    /// # Errors
+    /// [`ClientStakeTooLow`].
+    pub fn check_client_stake(&self, client: Address, cold: &ColdParams) -> Result<(), Error> {
+        if cold.min_client_stake != 0 {
+            let stake = self.stake_of(client)?;
+            let required = widen(cold.min_client_stake);
+            if stake < required {
+                return Err(Error::of::<ClientStakeTooLow>(&[&stake, &required]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes for 0, and the number of a verifier that can be named.
+    ///
+    /// # Errors
+    /// [`UnknownVerifier`].
+    pub fn check_verifier(&self, number: u8) -> Result<(), Error> {
+        let verifier = self.verifiers.getter(number);
+        if number != 0 && (verifier.address.get().is_zero() || verifier.retired.get()) {
+            return Err(Error::of::<UnknownVerifier>(&[&id(number.into())]));
+        }
+        Ok(())
     }
 
     /// Tells the world of a new task. Emits `TaskSubmitted`.

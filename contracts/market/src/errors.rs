@@ -119,6 +119,24 @@ sol! {
     /// There can be no more sets of parameters.
     #[derive(Debug, PartialEq)]
     error TooManyVersions();
+    /// There is no lease with this id.
+    #[derive(Debug, PartialEq)]
+    error UnknownLease(uint256 leaseId);
+    /// The step does not start from the state in which the lease is.
+    #[derive(Debug, PartialEq)]
+    error WrongLeaseStatus(uint256 leaseId, uint8 status);
+    /// Only the lease's client tops it up and shortens it, only its sides give notice, only its verifier reports.
+    #[derive(Debug, PartialEq)]
+    error NotLeaseParty(uint256 leaseId, address caller);
+    /// Possible from this time on (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error LeaseTooEarly(uint256 leaseId, uint64 from);
+    /// Was possible until this time (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error LeaseTooLate(uint256 leaseId, uint64 until);
+    /// The provider has published a higher price a second.
+    #[derive(Debug, PartialEq)]
+    error RateAboveMaximum(uint256 rate, uint256 maximum);
 }
 
 /// Why a call to the task manager fails: one of the errors above, one of the shared code, or one of a sibling.
@@ -187,7 +205,13 @@ ogpu_common::listed!(Error:
     ParametersNotSet,
     InvalidExtension,
     UnknownSelector,
-    TooManyVersions;
+    TooManyVersions,
+    UnknownLease,
+    WrongLeaseStatus,
+    NotLeaseParty,
+    LeaseTooEarly,
+    LeaseTooLate,
+    RateAboveMaximum;
     ogpu_common::Error
 );
 

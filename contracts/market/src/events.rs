@@ -128,6 +128,52 @@ sol! {
     /// The other contracts are these.
     #[derive(Debug, PartialEq)]
     event SiblingsSet(address indexed escrow, address indexed vault, address indexed registry);
+    /// A machine is rented for `duration` seconds at `rate` wei each; `collateral` is held of the provider's. It has yet to start.
+    #[derive(Debug, PartialEq)]
+    event LeaseRented(
+        uint256 indexed leaseId,
+        address indexed client,
+        uint256 indexed providerId,
+        uint256 rate,
+        uint64 duration,
+        uint256 collateral,
+        uint8 verifier,
+        uint16 version,
+        string metadata
+    );
+    /// The provider started the meter.
+    #[derive(Debug, PartialEq)]
+    event LeaseStarted(uint256 indexed leaseId);
+    /// The lease was not started; everything went back.
+    #[derive(Debug, PartialEq)]
+    event LeaseCancelled(uint256 indexed leaseId);
+    /// The provider says that the machine is there.
+    #[derive(Debug, PartialEq)]
+    event LeaseHeartbeat(uint256 indexed leaseId);
+    /// The provider is paid for so many seconds.
+    #[derive(Debug, PartialEq)]
+    event LeaseSettled(uint256 indexed leaseId, uint64 duration, uint256 payment, uint256 fee);
+    /// The client bought so many seconds more.
+    #[derive(Debug, PartialEq)]
+    event LeaseToppedUp(uint256 indexed leaseId, uint64 duration);
+    /// The client took so many seconds back.
+    #[derive(Debug, PartialEq)]
+    event LeaseShortened(uint256 indexed leaseId, uint64 duration);
+    /// The lease ends then at the latest.
+    #[derive(Debug, PartialEq)]
+    event NoticeGiven(uint256 indexed leaseId, address indexed by, uint64 endsAt);
+    /// The verifier says whether the machine answers fast enough; if not, the lease has ended.
+    #[derive(Debug, PartialEq)]
+    event LatencyReported(uint256 indexed leaseId, address indexed verifier, bool acceptable);
+    /// The last so many seconds are paid, the rest went back to the client, and what was not slashed of the collateral to the provider.
+    #[derive(Debug, PartialEq)]
+    event LeaseClosed(
+        uint256 indexed leaseId,
+        uint64 duration,
+        uint256 payment,
+        uint256 fee,
+        uint256 slashed
+    );
 }
 
 impl Market {

@@ -2,7 +2,8 @@
 //!
 //! A program has at most 24,576 bytes, and the market has more to say than that. So several programs serve one proxy, over one
 //! storage: `task-manager` is what the proxy delegates to and has the way of a task from submission to payment; a call that it does
-//! not know goes on, by its selector, to one of its extensions, `market-orders`, `market-bids`, `market-disputes` and `market-admin`. Each of them
+//! not know goes on, by its selector, to one of its extensions, `market-orders`, `market-bids`, `market-leases`, `market-disputes` and
+//! `market-admin`. Each of them
 //! holds one [`Market`] and nothing else, and all are called under the address of the proxy, as one contract.
 //!
 //! The rules are in [`ogpu_rules`]. What is here loads words, stores words, calls the escrow, the vault and the registry, and
@@ -93,6 +94,12 @@ pub struct Market {
     pub cards: StorageMap<Number, StorageB256>,
     /// [`ogpu_rules::Entry`] by task and provider; the winner's becomes the seal of its result.
     pub entries: StorageMap<BidKey, StorageB256>,
+    /// Leases made so far; the id of the latest.
+    pub lease_count: StorageUint<40, 1>,
+    /// [`ogpu_rules::Agreement`] by lease.
+    pub agreements: StorageMap<Number, StorageB256>,
+    /// [`ogpu_rules::Lease`] by lease.
+    pub leases: StorageMap<Number, StorageB256>,
 }
 
 #[allow(unsafe_code)] // it is the programs' whole storage, which is all that the SDK asks

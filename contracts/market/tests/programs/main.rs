@@ -2,6 +2,7 @@
 
 mod admin;
 mod bidding;
+mod leases;
 mod life;
 mod orders;
 mod verifiers;
@@ -15,6 +16,7 @@ use market::{Error, abi::*, errors::*, events::*};
 use market_admin::MarketAdmin;
 use market_bids::MarketBids;
 use market_disputes::MarketDisputes;
+use market_leases::MarketLeases;
 use market_orders::MarketOrders;
 use task_manager::TaskManager;
 
@@ -80,6 +82,7 @@ struct Programs {
     orders: MarketOrders,
     bids: MarketBids,
     disputes: MarketDisputes,
+    leases: MarketLeases,
     admin: MarketAdmin,
 }
 
@@ -90,6 +93,7 @@ impl Programs {
             orders: MarketOrders::from(chain),
             bids: MarketBids::from(chain),
             disputes: MarketDisputes::from(chain),
+            leases: MarketLeases::from(chain),
             admin: MarketAdmin::from(chain),
         }
     }
