@@ -31,9 +31,12 @@ const FEE: u64 = 2;
 /// Ether for an activation, in wei; what is too much comes back.
 const ACTIVATION: u64 = 10_000_000_000_000_000;
 
-/// A market in which there is an hour to judge a result.
+/// How long a result waits for a verdict, in seconds: a little longer than the shortest challenge period.
+const REVIEW: u64 = 700;
+
+/// A market in which results wait for [`REVIEW`].
 async fn market() -> Result<Harness> {
-    Harness::with(|settings| settings.parameters.reviewWindow = 3_600).await
+    Harness::with(|settings| settings.parameters.reviewWindow = REVIEW as u32).await
 }
 
 /// Creates, activates and caches the program `name`, makes a proxy for it that is initialised by `initialize`, and has the market

@@ -11,7 +11,7 @@ use ogpu_client::{
 };
 use ogpu_tests::{Harness, Provider, ogpu, result_hash, say};
 
-use super::{FEE, create, delivered, deploy, market, refused};
+use super::{FEE, REVIEW, create, delivered, deploy, market, refused};
 
 /// The shortest challenge period, in seconds.
 const CHALLENGE: u64 = 600;
@@ -283,7 +283,7 @@ async fn without_a_judgement_everybody_gets_back_what_was_theirs() -> Result<()>
 async fn a_proposal_that_the_market_outruns_lapses() -> Result<()> {
     let scene = Scene::new().await?;
     let (harness, contract) = (&scene.harness, scene.contract());
-    if !harness.stage().may_wait(3_600, "a verdict's deadline") {
+    if !harness.stage().may_wait(REVIEW, "a verdict's deadline") {
         return Ok(());
     }
     let task = scene.proposed().await?;
