@@ -12,8 +12,8 @@
 //!
 //! A story that needs a longer wait asks [`Stage::may_wait`] before it begins. Where it may not, that prints what the story
 //! would wait for and which `OGPU_MAX_WAIT` allows it, and the story is left out. There is no other reason to leave one out.
-//! Unbonding and the arbitration of challenged results take a day (86400), results that can be challenged ten minutes to an
-//! hour (3600), the expiry of programs a year and a day (31622400); everything else takes a minute at most.
+//! Unbonding and the arbitration of challenged results take a day (86400), results that can be challenged twelve minutes
+//! (700), the expiry of programs a year and a day (31622400); everything else takes a minute at most.
 
 mod books;
 mod clock;
