@@ -26,8 +26,7 @@ impl Harness {
         let mut wallets = U256::ZERO;
         let mut escrow_owes = chain.read("reading the fees", escrow.accruedFees()).await?;
         let mut vault_owes = U256::ZERO;
-        for actor in &actors {
-            let address = actor.address();
+        for address in actors {
             wallets += chain
                 .read("reading a balance", token.balanceOf(address))
                 .await?;

@@ -32,7 +32,7 @@ pub use clock::say;
 use eyre::{Result, WrapErr, bail};
 use ogpu_client::{
     Account, Chain, ClientError, Deployment, Market, Profile, Programs, Receipt, Status,
-    alloy::primitives::{B256, U256, aliases::U96, keccak256},
+    alloy::primitives::{Address, B256, U256, aliases::U96, keccak256},
     bindings::task_manager::{Parameters, Terms},
     deploy::{Settings, deploy},
     programs::DEFAULT_FOLDER,
@@ -67,7 +67,7 @@ pub struct Harness {
     pub settings: Settings,
     /// How it was deployed.
     pub deployment: Deployment,
-    actors: Mutex<Vec<Account>>,
+    actors: Mutex<Vec<Address>>,
 }
 
 /// A provider with stake and collateral.
@@ -111,7 +111,7 @@ impl Harness {
         let deployment = deploy(&owner, &programs, &settings, &path, &mut |_| ()).await?;
         std::fs::remove_file(&path)?;
         let market = Market::new(stage.chain().clone(), deployment.addresses()?);
-        let actors = Mutex::new(vec![owner.clone(), treasury.clone()]);
+        let actors = Mutex::new(vec![owner.address(), treasury.address()]);
         Ok(Self {
             stage,
             market,
@@ -143,6 +143,7 @@ impl Harness {
                 assignmentGrace: 20,
                 maxDuration: 86_400,
                 lateBidWindow: 0,
+                disputeBond: U96::ZERO,
             },
             ..default
         }
@@ -199,11 +200,16 @@ impl Harness {
                 )
                 .await?;
         }
+        self.watch(account.address());
+        Ok(account)
+    }
+
+    /// Has [`Harness::check_books`] count what `address` has: that of a contract that holds money in the market.
+    pub fn watch(&self, address: Address) {
         self.actors
             .lock()
             .expect("no test panics while it adds an actor")
-            .push(account.clone());
-        Ok(account)
+            .push(address);
     }
 
     /// A new account with 1,000 oGPU in the escrow.
@@ -279,10 +285,7 @@ impl Harness {
                     call.depositCollateral(id, stake).gas(1_000_000),
                 )
                 .await?;
-            self.actors
-                .lock()
-                .expect("no test panics while it adds an actor")
-                .push(account.clone());
+            self.watch(account.address());
             crowd.push(Provider { account, id });
         }
         Ok(crowd)

@@ -7,14 +7,14 @@ use std::{
 
 use eyre::{Result, WrapErr, ensure};
 use ogpu_client::{
-    Receipt, Status,
+    Account, Receipt, SealedBid, Status,
     alloy::{
         network::TransactionBuilder as _,
-        primitives::{Address, U256},
+        primitives::{Address, B256, U256},
         rpc::types::TransactionRequest,
         sol_types::SolCall,
     },
-    bindings::{ArbWasm, Owned, PaymentEscrow, arbos::ARB_WASM},
+    bindings::{ArbWasm, Owned, PaymentEscrow, arbos::ARB_WASM, task_manager::Terms},
 };
 use ogpu_tests::{Harness, Provider, ogpu, profile, say};
 
@@ -27,6 +27,9 @@ const ADDRESS: u64 = 20 * 12;
 
 /// The most that the six transactions of a paid task may cost together.
 const PAID_TASK: u64 = 420_000;
+
+/// The most that assigning a bid which its provider has signed may cost.
+const SIGNED_BID: u64 = 110_000;
 
 fn snapshot_path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots/gas.json")
@@ -67,6 +70,11 @@ async fn every_operation_costs_what_the_snapshot_says() -> Result<()> {
     assert!(
         paid <= PAID_TASK,
         "a paid task costs {paid} gas, more than {PAID_TASK}"
+    );
+    let signed = gas["assignSignedBid"];
+    assert!(
+        signed <= SIGNED_BID,
+        "assigning a signed bid costs {signed} gas, more than {SIGNED_BID}"
     );
 
     let text = std::fs::read_to_string(&path)
@@ -259,11 +267,76 @@ async fn measure(harness: &Harness) -> Result<BTreeMap<String, u64>> {
             .send("", tasks.resolveDispute(task, 5_000, U256::ZERO))
             .await?,
     );
+    for (operation, receipt) in ways_to_trade(harness, &client, &provider).await? {
+        note(operation, &receipt);
+    }
     let mut gas = BTreeMap::new();
     for (operation, receipt) in receipts {
         gas.insert(operation.to_owned(), harness.execution_gas(&receipt).await?);
     }
     Ok(gas)
+}
+
+/// Receipts of the ways to trade beyond the plain bid.
+async fn ways_to_trade(
+    harness: &Harness,
+    client: &Account,
+    provider: &Provider,
+) -> Result<Vec<(&'static str, Receipt)>> {
+    let (market, tasks) = (&harness.market, harness.market.tasks());
+    let Provider { account, id } = provider;
+    let order = async |bidding| {
+        let terms = Terms {
+            biddingWindow: 120,
+            trustWeight: harness.settings.parameters.trustWeight,
+            bidding,
+            revealMinutes: u16::from(bidding == 1),
+            startPrice: if bidding == 2 { ogpu(20) } else { U256::ZERO },
+            ..Terms::default()
+        };
+        market
+            .submit_task_with_terms(client, "ipfs://job", ogpu(50), 1_000, terms)
+            .await
+    };
+    let (task, submitted) = order(0).await?;
+    // The same bid in every run, so that its signature is the same: it expires in 2100.
+    let offer = market
+        .sign_bid(account, *id, task, ogpu(40), 4_102_444_800)
+        .await?;
+    let signed = market.assign_signed_bid(client, &offer).await?;
+
+    let call = tasks.publishPrice(*id, U256::from(1_000_000_000_000_u64), 86_400);
+    let published = account.send("", call).await?;
+    let terms = Terms::default();
+    let (_, hired) = market
+        .hire(client, "ipfs://job", *id, 1_000, ogpu(1), terms)
+        .await?;
+
+    let (task, _) = order(1).await?;
+    let bid = SealedBid {
+        task_id: task,
+        provider_id: *id,
+        price: ogpu(40),
+        salt: B256::repeat_byte(0x5a),
+    };
+    let call = tasks.commitBid(task, *id, bid.commitment(), Vec::new());
+    let committed = account.send("", call).await?;
+    harness.advance(70).await?;
+    let call = tasks.revealBid(task, *id, bid.price, bid.salt);
+    let revealed = account.send("", call).await?;
+
+    let (task, _) = order(2).await?;
+    let call = tasks.takeTask(task, *id, Vec::new());
+    let taken = account.send("", call).await?;
+    Ok(vec![
+        ("submitTaskWithTerms", submitted),
+        ("assignSignedBid", signed),
+        ("publishPrice, first", published),
+        ("hire", hired),
+        ("commitBid", committed),
+        ("revealBid", revealed),
+        ("takeTask", taken),
+    ])
 }
 
 #[tokio::test]
