@@ -4,6 +4,8 @@ mod deployment;
 mod gas;
 mod life;
 mod money;
+mod orders;
 mod peers;
 mod transitions;
 mod upgrades;
+mod verifiers;
