@@ -3,7 +3,8 @@
 //! Each program is created, activated through ArbOS, and bid into the program cache where the chain has a cache manager.
 //! Then each contract gets its proxy, which is initialised in the transaction that creates it
 //! ([`proxy_init`](crate::proxy_init)); the task manager's extensions have none, since the task manager delegates to them, which it
-//! is told next. Then the contracts learn of each other, and the market of its parameters; then ownership goes to its final owner.
+//! is told next. Then the contracts learn of each other, and the market of its parameters; the watchdog becomes the guardian of escrow,
+//! vault and task manager, and watches the tokens of the first two; then ownership goes to its final owner.
 //!
 //! Every transaction is signed and written to the deployment file before it is sent, and again once it is mined. A later
 //! run sends the very same bytes again where it cannot see them mined, so no step is done twice and none is lost.
@@ -14,10 +15,7 @@ use alloy::{
     network::TransactionBuilder as _,
     primitives::{Address, Bytes, U256, aliases::U96},
     providers::Provider as _,
-    rpc::types::{
-        TransactionRequest,
-        state::{AccountOverride, StateOverride},
-    },
+    rpc::types::TransactionRequest,
     sol_types::SolCall,
 };
 use serde::{Deserialize, Serialize};
@@ -26,11 +24,12 @@ use crate::{
     Account, Chain, ClientError, Contract, Deployment, Program, Programs, Receipt, StepState,
     bindings::{
         ArbWasm, ArbWasmCache, CacheManager, OgpuToken, Owned, Pausable, PaymentEscrow,
-        ReputationRegistry, StakingVault, TaskManager,
+        ReputationRegistry, StakingVault, TaskManager, Watchdog,
         arbos::{ARB_WASM, ARB_WASM_CACHE},
         task_manager::Parameters,
     },
     deployment::Anchor,
+    keeper::{outcome, with_margin},
     programs::selectors,
     proxy_init::proxy_creation_code,
 };
@@ -41,7 +40,7 @@ use crate::{
 pub struct Settings {
     /// Who owns every contract in the end; the deployer when nobody is named.
     pub owner: Option<Address>,
-    /// Who may pause new entries, besides the owner.
+    /// Who may pause new entries through the watchdog; nobody when nobody is named.
     pub guardian: Option<Address>,
     /// Who gets the whole supply of the token; the deployer when nobody is named.
     pub holder: Option<Address>,
@@ -53,13 +52,21 @@ pub struct Settings {
     pub clock_mode: u8,
     /// How long stake takes to leave, in seconds.
     pub unbonding_period: u64,
+    /// What may flow out of the escrow, and out of the vault, within a day before the watchdog pauses new entries, in wei.
+    pub outflow_limit: U256,
+    /// How long the watchdog pauses then, in seconds.
+    pub pause_duration: u64,
     /// The market's parameters.
     pub parameters: Parameters,
 }
 
+/// The watchdog's window: a day, in seconds.
+const WATCH_WINDOW: u64 = 86_400;
+
 impl Default for Settings {
     /// A billion oGPU; a 2.5 % fee, a tenth of a price as collateral, half of it slashed for a missed deadline; an hour for
-    /// bids, a day to accept, a day to dispute, a week to arbitrate; tasks of at most 30 days, and 45 days to unbond.
+    /// bids, a day to accept, a day to dispute, a week to arbitrate; tasks of at most 30 days, and 45 days to unbond; a pause of three
+    /// days when a hundredth of the supply flows out of one contract within a day.
     fn default() -> Self {
         let ogpu = |whole: u64| U256::from(whole) * U256::from(10).pow(U256::from(18));
         Self {
@@ -70,6 +77,8 @@ impl Default for Settings {
             supply: ogpu(1_000_000_000),
             clock_mode: 0,
             unbonding_period: 45 * 86_400,
+            outflow_limit: ogpu(10_000_000),
+            pause_duration: 3 * 86_400,
             parameters: Parameters {
                 feeBps: 250,
                 trustWeight: 5_000,
@@ -248,16 +257,31 @@ impl Run<'_> {
         };
         self.call("parameters of the market", tasks, &call).await?;
 
-        if let Some(guardian) = settings.guardian {
-            for (name, address) in [
-                ("escrow", escrow),
-                ("vault", vault),
-                ("task manager", tasks),
-            ] {
-                let call = Pausable::setGuardianCall { guardian };
-                self.call(&format!("guardian of the {name}"), address, &call)
-                    .await?;
-            }
+        let call = Watchdog::initializeCall {
+            owner: deployer,
+            token,
+            guardian: settings.guardian.unwrap_or_default(),
+            pauseDuration: settings.pause_duration,
+            targets: vec![escrow, vault, tasks],
+        };
+        let watchdog = self.contract(programs, &programs.watchdog, call).await?;
+        for (name, address) in [
+            ("escrow", escrow),
+            ("vault", vault),
+            ("task manager", tasks),
+        ] {
+            let call = Pausable::setGuardianCall { guardian: watchdog };
+            self.call(&format!("guardian of the {name}"), address, &call)
+                .await?;
+        }
+        for (name, account) in [("escrow", escrow), ("vault", vault)] {
+            let call = Watchdog::watchCall {
+                account,
+                limit: settings.outflow_limit,
+                window: WATCH_WINDOW,
+            };
+            self.call(&format!("watch the {name}"), watchdog, &call)
+                .await?;
         }
         if owner != deployer {
             let all = [
@@ -266,6 +290,7 @@ impl Run<'_> {
                 ("vault", vault),
                 ("registry", registry),
                 ("task manager", tasks),
+                ("watchdog", watchdog),
             ];
             for (name, address) in all {
                 let call = Owned::transferOwnershipCall { newOwner: owner };
@@ -331,9 +356,10 @@ impl Run<'_> {
             let request = TransactionRequest::default()
                 .with_to(ARB_WASM)
                 .with_call(&ArbWasm::activateProgramCall { program: address });
-            let fee = data_fee(chain, &step, from, request.clone()).await?;
-            // The fee rises with every activation on the chain; what is too much comes back.
-            Ok(request.with_value(fee + fee / U256::from(5)))
+            let outcome =
+                outcome::<ArbWasm::activateProgramCall>(chain, &step, from, request.clone())
+                    .await?;
+            Ok(request.with_value(with_margin(outcome.dataFee)))
         })
         .await
         .map(drop)
@@ -545,32 +571,4 @@ impl Run<'_> {
         let count = count.map_err(|error| self.chain.explain("reading the nonce", &error))?;
         Ok(count <= nonce)
     }
-}
-
-/// What activating costs besides gas, found by simulating it with ether to spare.
-async fn data_fee(
-    chain: &Chain,
-    what: &str,
-    from: Address,
-    request: TransactionRequest,
-) -> Result<U256, ClientError> {
-    let ether = U256::from(10).pow(U256::from(18));
-    let rich = AccountOverride {
-        balance: Some(ether * U256::from(1_000)),
-        ..Default::default()
-    };
-    let overrides = StateOverride::from_iter([(from, rich)]);
-    let output = chain
-        .provider()
-        .call(request.with_from(from).with_value(ether))
-        .overrides(overrides)
-        .await
-        .map_err(|error| chain.explain(what, &error))?;
-    ArbWasm::activateProgramCall::abi_decode_returns(&output)
-        .map(|returned| returned.dataFee)
-        .map_err(|error| ClientError::Node {
-            what: what.to_owned(),
-            url: chain.url().to_owned(),
-            why: error.to_string(),
-        })
 }

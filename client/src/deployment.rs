@@ -116,6 +116,8 @@ pub struct Addresses {
     pub registry: Address,
     /// The task manager.
     pub task_manager: Address,
+    /// The watchdog.
+    pub watchdog: Address,
 }
 
 impl Deployment {
@@ -249,6 +251,7 @@ impl Deployment {
             vault: of("staking-vault")?,
             registry: of("reputation-registry")?,
             task_manager: of("task-manager")?,
+            watchdog: of("watchdog")?,
         })
     }
 

@@ -25,6 +25,7 @@ mod chain;
 pub mod deploy;
 mod deployment;
 mod error;
+pub mod keeper;
 mod market;
 mod offers;
 pub mod programs;

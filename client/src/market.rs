@@ -16,6 +16,7 @@ use crate::{
         ReputationRegistry::{self, ReputationRegistryInstance},
         StakingVault::{self, StakingVaultInstance},
         TaskManager::{self, TaskManagerInstance},
+        Watchdog::{self, WatchdogInstance},
         task_manager::{Parameters, SignedBid, Terms},
     },
     chain::event,
@@ -109,6 +110,11 @@ impl Market {
     /// The task manager.
     pub fn tasks(&self) -> TaskManagerInstance<Provider> {
         TaskManager::new(self.addresses.task_manager, self.chain.provider().clone())
+    }
+
+    /// The watchdog.
+    pub fn watchdog(&self) -> WatchdogInstance<Provider> {
+        Watchdog::new(self.addresses.watchdog, self.chain.provider().clone())
     }
 
     /// Approves `spender` for exactly `amount` where its allowance is less, and returns the receipt if that took a

@@ -130,6 +130,8 @@ pub struct Programs {
     pub registry: Program,
     /// The task manager.
     pub task_manager: Program,
+    /// The watchdog.
+    pub watchdog: Program,
     /// What the task manager delegates other calls to, by their selectors.
     pub extensions: [Program; 5],
 }
@@ -147,6 +149,7 @@ impl Programs {
             vault: Program::read(folder, "staking-vault")?,
             registry: Program::read(folder, "reputation-registry")?,
             task_manager: Program::read(folder, "task-manager")?,
+            watchdog: Program::read(folder, "watchdog")?,
             extensions: [
                 Program::read(folder, "market-orders")?,
                 Program::read(folder, "market-bids")?,

@@ -345,6 +345,19 @@ fn sentence(error: &E) -> String {
             e.field, e.length, e.minimum, e.maximum
         ),
         E::ScoreOutOfRange(e) => format!("a score of {} is out of range: at most {}", e.score, e.maximum),
+        E::NotGuardian(e) => {
+            format!("{} is not the watchdog's guardian {}; only that one pauses by hand", e.caller, e.guardian)
+        }
+        E::NotWatched(e) => format!("{} is not watched; the owner adds it with `watch`", e.account),
+        E::DurationOutOfRange(e) => {
+            format!("{} s is out of range: {} to {} s are allowed", e.duration, e.minimum, e.maximum)
+        }
+        E::TooManyTargets(e) => format!("{} contracts cannot be paused together, at most {}", e.count, e.maximum),
+        E::NothingPaused(_) => {
+            "nothing could be paused: a guardian may pause once in 30 days, and the watchdog must be the contracts' guardian".to_owned()
+        }
+        E::TooLittleGas(e) => format!("pausing needs {} gas and {} are left; send more", e.required, e.left),
+        E::RefundFailed(e) => format!("{} does not take the {} wei of ether that are left", e.to, e.amount),
         E::ProgramNotWasm(_) => "there is no Stylus program at this address".to_owned(),
         E::ProgramNotActivated(_) => {
             "the program is not activated; activate it by running `ogpu deploy` again".to_owned()

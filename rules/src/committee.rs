@@ -16,7 +16,7 @@ pub mod verdict;
 
 pub use beacon::Beacon;
 pub use node::{Node, Standing};
-pub use params::Params;
+pub use params::{Field, Params};
 pub use round::{Due, Phase, Round, Seat};
 pub use verdict::{Verdict, Vote};
 

@@ -3,14 +3,12 @@
 //! ```text
 //! hot:   | bid bond u80 | late bid window u16 | fee u16 | trust weight u16 | collateral u16 | slash u16
 //!        | review window u32 | challenge window u32 | assignment grace u32 |
-//! cold:  | min client stake u96 | bidding window u32 | arbitration window u32 | max duration u32 | 0, 64 |
+//! cold:  | min client stake u80 | dispute bond u80 | bidding window u32 | arbitration window u32 | max duration u32 |
 //! ```
 
 use alloy_primitives::B256;
 
-use crate::{
-    BPS, MAX_AMOUNT, MAX_COLLATERAL, RuleError, Status, Terms, fit::MAX_TRUST_WEIGHT, word,
-};
+use crate::{BPS, MAX_COLLATERAL, RuleError, Status, Terms, fit::MAX_TRUST_WEIGHT, word};
 
 const DAY: u128 = 24 * 60 * 60;
 
@@ -20,13 +18,13 @@ pub const MAX_FEE_BPS: u16 = 2_000;
 pub const MAX_BIDDING_WINDOW: u64 = 30 * DAY as u64;
 
 /// The range of every parameter, in the order of the ABI's struct `Parameters`.
-static RANGES: [(u128, u128); 13] = [
+static RANGES: [(u128, u128); 14] = [
     (0, MAX_FEE_BPS as u128),
     (0, MAX_TRUST_WEIGHT as u128),
     (0, BPS as u128),
     (0, BPS as u128),
     (0, MAX_COLLATERAL),
-    (0, MAX_AMOUNT),
+    (0, MAX_COLLATERAL),
     (1, MAX_BIDDING_WINDOW as u128),
     (1, 30 * DAY),
     (1, 30 * DAY),
@@ -34,6 +32,7 @@ static RANGES: [(u128, u128); 13] = [
     (0, 30 * DAY),
     (1, 365 * DAY),
     (0, 3_600),
+    (0, MAX_COLLATERAL),
 ];
 
 /// What bidding, assigning and settling read.
@@ -111,8 +110,10 @@ impl HotParams {
 /// What making a task and ending a dispute read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ColdParams {
-    /// The stake a client needs in the vault, in wei, below 2^96; zero: none, and the vault is not asked.
+    /// The stake a client needs in the vault, in wei, below 2^80; zero: none, and the vault is not asked.
     pub min_client_stake: u128,
+    /// What a side leaves with a dispute that it opens, in wei, below 2^80.
+    pub dispute_bond: u128,
     /// Seconds of bidding where the client does not say.
     pub bidding_window: u32,
     /// Seconds the owner has to arbitrate.
@@ -125,20 +126,22 @@ impl ColdParams {
     /// Reads the word.
     pub fn unpack(word: B256) -> Self {
         Self {
-            min_client_stake: word::large::<12>(&word, 0),
-            bidding_window: word::small::<4>(&word, 12) as u32,
-            arbitration_window: word::small::<4>(&word, 16) as u32,
-            max_duration: word::small::<4>(&word, 20) as u32,
+            min_client_stake: word::large::<10>(&word, 0),
+            dispute_bond: word::large::<10>(&word, 10),
+            bidding_window: word::small::<4>(&word, 20) as u32,
+            arbitration_window: word::small::<4>(&word, 24) as u32,
+            max_duration: word::small::<4>(&word, 28) as u32,
         }
     }
 
     /// Writes the word.
     pub fn pack(self) -> B256 {
         let mut word = B256::ZERO;
-        word::put::<12>(&mut word, 0, self.min_client_stake);
-        word::put::<4>(&mut word, 12, self.bidding_window as u128);
-        word::put::<4>(&mut word, 16, self.arbitration_window as u128);
-        word::put::<4>(&mut word, 20, self.max_duration as u128);
+        word::put::<10>(&mut word, 0, self.min_client_stake);
+        word::put::<10>(&mut word, 10, self.dispute_bond);
+        word::put::<4>(&mut word, 20, self.bidding_window as u128);
+        word::put::<4>(&mut word, 24, self.arbitration_window as u128);
+        word::put::<4>(&mut word, 28, self.max_duration as u128);
         word
     }
 }
@@ -187,6 +190,7 @@ impl Params {
             hot.assignment_grace as u128,
             cold.max_duration as u128,
             hot.late_bid_window as u128,
+            cold.dispute_bond,
         ];
         for (field, (value, (min, max))) in values.into_iter().zip(RANGES).enumerate() {
             in_range(field as u8, value, min, max)?;
@@ -233,6 +237,7 @@ mod tests {
             },
             cold: ColdParams {
                 min_client_stake: 0,
+                dispute_bond: 0,
                 bidding_window: 600,
                 arbitration_window: 604_800,
                 max_duration: 86_400,

@@ -3,7 +3,7 @@
 //! Of the budget the provider gets its part of the price less the fee on it, the protocol the fee, the client all the rest. Of the
 //! collateral the client's side takes the slash, the provider gets back the rest and its bond.
 
-use crate::{BPS, HotParams, RuleError, share};
+use crate::{BPS, HotParams, RuleError, share, status::Party};
 
 /// How a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,15 @@ impl Verdict {
         provider_bps: BPS / 2,
         slash: 0,
     };
+}
+
+/// Whether a dispute was lost by the side that opened it: the client if the provider gets its whole price all the same, the provider
+/// if it gets nothing.
+pub const fn lost(disputant: Party, provider_bps: u16) -> bool {
+    match disputant {
+        Party::Client => provider_bps >= BPS,
+        _ => provider_bps == 0,
+    }
 }
 
 /// What moves when a task ends, in wei.

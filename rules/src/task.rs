@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! while Open:   | version u16 | status u8 | duration u32 | deadline u40 | best rank 48 | 2nd rank 48 | runner-up u32 | leader u32 |
-//! afterwards:   | version u16 | status u8 | duration u32 | deadline u40 | price u96                  | 0, 32         | winner u32 |
+//! afterwards:   | version u16 | status u8 | duration u32 | deadline u40 | price u96                  | disputant u32 | winner u32 |
 //! ```
+//!
+//! The disputant is 0 where nobody left a bond, 1 for the client, 2 for the provider.
 //!
 //! The highest bit of the status says that the task has terms of its own.
 //!
@@ -89,6 +91,18 @@ impl TaskState {
             word::small::<4>(&self.0, 28) as u32
         } else {
             0
+        }
+    }
+
+    /// Who opened the dispute, now or before; nobody if there is none, or a verifier left the task to arbitration.
+    pub fn disputant(&self) -> Option<Party> {
+        if !matches!(self.status(), Status::Disputed | Status::Resolved) {
+            return None;
+        }
+        match word::small::<4>(&self.0, 24) {
+            1 => Some(Party::Client),
+            2 => Some(Party::Provider),
+            _ => None,
         }
     }
 
@@ -255,7 +269,10 @@ impl TaskState {
         };
         require_party(needed, by)?;
         before(later(self.deadline(), challenge_window), now)?;
-        Ok(self.enter(Status::Disputed, now))
+        let mut next = self.enter(Status::Disputed, now);
+        let disputant = if by == Party::Client { 1 } else { 2 };
+        word::put::<4>(&mut next.0, 24, disputant);
+        Ok(next)
     }
 
     /// Ends what nobody objected to: anyone, once the window of the state has passed.

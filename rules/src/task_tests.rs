@@ -446,3 +446,47 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_dispute_remembers_who_opened_it() {
+    let task = |status: u8| {
+        let mut word = B256::ZERO;
+        word[2] = status;
+        TaskState::unpack(word)
+    };
+    let (verified, rejected) = (task(4), task(5));
+    assert_eq!(verified.disputant(), None);
+    for (state, by) in [(verified, Party::Client), (rejected, Party::Provider)] {
+        let disputed = state.dispute(by, 10, 60).unwrap();
+        assert_eq!(disputed.disputant(), Some(by));
+        assert_eq!(disputed.resolve(20).unwrap().disputant(), Some(by));
+        let (resolved, _) = disputed.finalize(100, 60).unwrap();
+        assert_eq!(resolved.disputant(), Some(by));
+    }
+}
+
+#[test]
+fn without_a_verdict_the_owner_arbitrates() {
+    let mut word = B256::ZERO;
+    word[2] = 3;
+    let submitted = TaskState::unpack(word);
+    for disputed in [submitted.give_up(50), submitted.escalate(50, 50)] {
+        let disputed = disputed.unwrap();
+        assert_eq!(
+            (disputed.status(), disputed.deadline()),
+            (Status::Disputed, 50)
+        );
+        assert_eq!(disputed.disputant(), None);
+    }
+    assert_eq!(
+        submitted.escalate(49, 50),
+        Err(RuleError::TooEarly { from: 50 })
+    );
+    for status in [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11] {
+        word[2] = status;
+        let other = TaskState::unpack(word);
+        let wrong = RuleError::WrongStatus(Status::from_number(status));
+        assert_eq!(other.give_up(99), Err(wrong));
+        assert_eq!(other.escalate(99, 0), Err(wrong));
+    }
+}

@@ -3,7 +3,7 @@
 //! The generator knows functions from here, so a function that is new is called from the day its interface is committed.
 
 use alloy_primitives::{B256, keccak256};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use crate::chain::Program;
@@ -93,7 +93,7 @@ pub enum AbiError {
 #[derive(Clone, Debug, Default)]
 pub struct Abi {
     functions: FxHashMap<Program, Vec<Function>>,
-    errors: FxHashSet<[u8; 4]>,
+    errors: FxHashMap<[u8; 4], String>,
 }
 
 impl Abi {
@@ -122,7 +122,7 @@ impl Abi {
                         is_payable: mutability == "payable",
                     }),
                     Some("error") => {
-                        abi.errors.insert(selector);
+                        abi.errors.insert(selector, name);
                     }
                     _ => {}
                 }
@@ -148,11 +148,9 @@ impl Abi {
         functions.flat_map(|function| function.selector).collect()
     }
 
-    /// Whether an interface has an error with this selector.
-    pub fn has_error(&self, selector: &[u8]) -> bool {
-        selector
-            .first_chunk()
-            .is_some_and(|selector| self.errors.contains(selector))
+    /// The error that revert data begins with, if an interface has it.
+    pub fn error(&self, reason: &[u8]) -> Option<&str> {
+        self.errors.get(reason.first_chunk()?).map(String::as_str)
     }
 }
 
@@ -365,7 +363,9 @@ mod tests {
             place_bid.selector,
             keccak256("placeBid(uint256,uint256,uint256)")[..4]
         );
-        assert!(abi.has_error(&keccak256("UnknownTask(uint256)")[..4]));
-        assert!(!abi.has_error(&keccak256("Nothing()")[..4]) && !abi.has_error(&[]));
+        let unknown = keccak256("UnknownTask(uint256)");
+        assert_eq!(abi.error(&unknown[..4]), Some("UnknownTask"));
+        assert_eq!(abi.error(&unknown[..3]), None);
+        assert_eq!(abi.error(&keccak256("Nothing()")[..4]), None);
     }
 }

@@ -90,22 +90,31 @@ fn run(lab: &Lab, options: &Options) -> Result<(Report, Option<Failure>)> {
     Ok((report, failure))
 }
 
+/// How many reasons of refusals are printed for each function.
+const REASONS: usize = 4;
+
 fn print(lab: &Lab, report: &Report, elapsed: Duration) {
     println!(
-        "{:<22}{:<26}{:>12}{:>12}{:>10}",
+        "{:<20}{:<22}{:>10}{:>10}{:>9}  because",
         "contract", "function", "succeeded", "refused", "accesses"
     );
-    for (entry, count) in lab.catalogue.entries().iter().zip(&report.counts) {
-        if !entry.function.is_view {
-            println!(
-                "{:<22}{:<26}{:>12}{:>12}{:>10}",
-                entry.program.name(),
-                entry.function.name,
-                count.succeeded,
-                count.refused,
-                count.accesses
-            );
+    let counted = lab.catalogue.entries().iter().zip(&report.counts);
+    for (index, (entry, count)) in counted.enumerate() {
+        if entry.function.is_view {
+            continue;
         }
+        let reasons = lab.refusals(report, index);
+        let reasons = reasons.into_iter().take(REASONS);
+        let reasons: Vec<_> = reasons.map(|(error, n)| format!("{error} {n}")).collect();
+        println!(
+            "{:<20}{:<22}{:>10}{:>10}{:>9}  {}",
+            entry.program.name(),
+            entry.function.name,
+            count.succeeded,
+            count.refused,
+            count.accesses,
+            reasons.join(", ")
+        );
     }
     let seconds = elapsed.as_secs_f64();
     let inside = report.in_transactions.as_secs_f64();

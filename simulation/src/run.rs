@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustc_hash::FxHashMap;
+
 use crate::{
     abi::Abi,
     chain::{Manner, Outcome},
@@ -42,6 +44,8 @@ pub struct Report {
     pub tasks: u64,
     /// By function, in the order of the catalogue.
     pub counts: Vec<Count>,
+    /// How often a function, by its place there, was refused with which error.
+    pub refusals: FxHashMap<(usize, [u8; 4]), u64>,
     /// Time spent in transactions alone.
     pub in_transactions: Duration,
 }
@@ -68,6 +72,16 @@ pub struct Lab {
 }
 
 impl Lab {
+    /// Why a function, by its place in the catalogue, was refused, most often first: error and count.
+    pub fn refusals(&self, report: &Report, entry: usize) -> Vec<(&str, u64)> {
+        let of_entry = report.refusals.iter().filter(|((of, _), _)| *of == entry);
+        let mut reasons: Vec<_> = of_entry
+            .map(|((_, selector), count)| (self.abi.error(selector).unwrap_or("no word"), *count))
+            .collect();
+        reasons.sort_by_key(|(error, count)| (u64::MAX - count, *error));
+        reasons
+    }
+
     /// Of these interfaces.
     pub fn new(abi: Abi) -> Self {
         let catalogue = Catalogue::new(&abi);
@@ -171,6 +185,7 @@ impl Lab {
             malformed: step.malformed,
             is_view: self.catalogue.entries()[step.entry].function.is_view && !step.malformed,
             undone: step.undone,
+            calls: step.calls,
         };
         model.check(chain, &self.abi, outcome, circumstances)
     }
@@ -242,11 +257,16 @@ impl Report {
         self.steps += 1;
         self.transactions += 1;
         let count = &mut self.counts[step.entry];
-        if outcome.answer.is_ok() {
-            count.succeeded += 1;
-            count.accesses = count.accesses.max(outcome.accesses);
-        } else {
-            count.refused += 1;
+        match &outcome.answer {
+            Ok(_) => {
+                count.succeeded += 1;
+                count.accesses = count.accesses.max(outcome.accesses);
+            }
+            Err(reason) => {
+                count.refused += 1;
+                let selector = reason.first_chunk().copied().unwrap_or_default();
+                *self.refusals.entry((step.entry, selector)).or_default() += 1;
+            }
         }
     }
 }
@@ -260,6 +280,9 @@ impl AddAssign<&Self> for Report {
         self.in_transactions += other.in_transactions;
         self.counts
             .resize(other.counts.len().max(self.counts.len()), Count::default());
+        for (&refusal, count) in &other.refusals {
+            *self.refusals.entry(refusal).or_default() += count;
+        }
         for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
             ours.succeeded += theirs.succeeded;
             ours.refused += theirs.refused;

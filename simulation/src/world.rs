@@ -355,6 +355,7 @@ pub fn first_parameters() -> Parameters {
         assignmentGrace: 3_600,
         maxDuration: 86_400,
         lateBidWindow: 60,
+        disputeBond: U96::ZERO,
     }
 }
 

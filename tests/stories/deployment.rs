@@ -242,9 +242,21 @@ async fn ownership_goes_to_the_owner_that_is_named() -> Result<()> {
         let pausable = ogpu_client::bindings::Pausable::new(address, harness.chain().provider());
         assert_eq!(
             harness.chain().read("reading", pausable.guardian()).await?,
-            guardian.address()
+            addresses.watchdog
         );
     }
+    let watchdog = harness.market.watchdog();
+    assert_eq!(
+        harness.chain().read("reading", watchdog.guardian()).await?,
+        guardian.address()
+    );
+    assert_eq!(
+        harness
+            .chain()
+            .read("reading", watchdog.watchedAccounts())
+            .await?,
+        [addresses.escrow, addresses.vault]
+    );
     Ok(())
 }
 

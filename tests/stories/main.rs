@@ -1,5 +1,6 @@
 //! What happens on the market, told on a chain: every contract as WASM, every call over JSON-RPC.
 
+mod batches;
 mod deployment;
 mod gas;
 mod life;
@@ -9,3 +10,4 @@ mod peers;
 mod transitions;
 mod upgrades;
 mod verifiers;
+mod watchdog;

@@ -111,6 +111,15 @@ sol! {
         error TextLengthOutOfRange(string field, uint256 length, uint256 minimum, uint256 maximum);
         error ScoreOutOfRange(uint256 score, uint256 maximum);
 
+        // The watchdog.
+        error NotGuardian(address caller, address guardian);
+        error NotWatched(address account);
+        error DurationOutOfRange(uint64 duration, uint64 minimum, uint64 maximum);
+        error TooManyTargets(uint256 count, uint256 maximum);
+        error NothingPaused();
+        error TooLittleGas(uint256 left, uint256 required);
+        error RefundFailed(address to, uint256 amount);
+
         // ArbOS.
         error ProgramNotWasm();
         error ProgramNotActivated();

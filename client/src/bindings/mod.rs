@@ -16,6 +16,7 @@ pub mod registry;
 pub mod task_manager;
 pub mod token;
 pub mod vault;
+pub mod watchdog;
 
 pub use arbos::{ArbWasm, ArbWasmCache, CacheManager};
 pub use escrow::PaymentEscrow;
@@ -24,3 +25,4 @@ pub use registry::ReputationRegistry;
 pub use task_manager::TaskManager;
 pub use token::OgpuToken;
 pub use vault::StakingVault;
+pub use watchdog::Watchdog;

@@ -63,6 +63,7 @@ mod calldata;
 pub mod initializable;
 pub mod interfaces;
 pub mod key;
+pub mod multicall;
 pub mod namespace;
 pub mod ownable;
 pub mod pausable;

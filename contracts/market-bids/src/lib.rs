@@ -5,6 +5,9 @@
 //! * a rising price that the first provider takes: [`MarketBids::take_task`];
 //! * signed bids that cost the provider nothing until the client hands one in: [`MarketBids::assign_signed_bid`].
 //!
+//! Here is also what becomes of bids that did not win, and of tasks without any: [`MarketBids::withdraw_bid`],
+//! [`MarketBids::expire_task`].
+//!
 //! One of the programs behind the task manager's proxy: see [`market`]. Called directly, it finds an empty market.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 #![cfg_attr(not(test), allow(missing_docs))] // `#[entrypoint]` adds a function of its own
@@ -255,6 +258,20 @@ impl MarketBids {
             &[&task_id, &provider_id],
             &[],
         );
+        Ok(())
+    }
+
+    /// Ends a task that nobody was assigned to; the budget returns. Anyone: after the bidding if the book of the best bids is
+    /// empty, else after the grace. Emits `TaskExpired`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
+    pub fn expire_task(&mut self, task_id: U256) -> Result<(), Error> {
+        let state = self.state(&task_id)?;
+        let next = state.expire(self.now(), self.hot(state.version()).assignment_grace);
+        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
+        self.close(task_id, next)?;
+        self.emit(&TaskExpired::SIGNATURE_HASH, &[&task_id], &[]);
         Ok(())
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! * [`MarketOrders::submit_task_with_terms`], and for somebody else [`MarketOrders::submit_task_for`]: terms of a task's own, among them
 //!   who judges the result, which providers may bid, and how they do;
-//! * hiring a provider at the price it has published: [`MarketOrders::hire`].
+//! * hiring a provider at the price it has published: [`MarketOrders::hire`];
+//! * any calls to the market in one transaction: [`MarketOrders::multicall`].
 //!
 //! One of the programs behind the task manager's proxy: see [`market`]. Called directly, it finds an empty market.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
@@ -25,8 +26,9 @@ use market::{
     store::Id,
 };
 use ogpu_common::{
-    Text,
+    Calldata, Text,
     amount::{self, time, widen},
+    multicall,
 };
 use ogpu_rules::PublishedPrice;
 use stylus_sdk::prelude::*;
@@ -179,5 +181,14 @@ impl MarketOrders {
         self.assign_without_bid(&task_id, &task, &provider_id, card, price)?;
         self.lock_budget(task_id, client, budget)?;
         Ok(task_id)
+    }
+
+    /// Makes several calls to the market in one transaction, in their order and as the caller's own: submissions, bids,
+    /// settlements, whatever it can do. Gives back what each returns; if one fails, all do, for its reason. Anyone.
+    ///
+    /// # Errors
+    /// What a call reverts with.
+    pub fn multicall(&mut self, calls: Vec<Calldata>) -> Result<Vec<Calldata>, Error> {
+        Ok(multicall::multicall(self, calls)?)
     }
 }

@@ -87,7 +87,7 @@ sol! {
         uint16 slashBps;
         /// What a provider leaves with a bid, below 2^80.
         uint96 bidBond;
-        /// The stake a client needs in the vault.
+        /// The stake a client needs in the vault, below 2^80.
         uint96 minClientStake;
         /// Time for bids where the client does not say, 1 to 30 days.
         uint32 biddingWindow;
@@ -103,6 +103,8 @@ sol! {
         uint32 maxDuration;
         /// A bid that takes the lead in the last so many seconds extends the bidding by as many, at most 3,600.
         uint16 lateBidWindow;
+        /// What a side leaves with a dispute that it opens, and loses if it was wrong, below 2^80.
+        uint96 disputeBond;
     }
 
     /// There is a new set of parameters, for tasks made from now on.
@@ -179,7 +181,7 @@ sol! {
 
 impl Parameters {
     /// How many words the struct has.
-    pub const WORDS: usize = 13;
+    pub const WORDS: usize = 14;
 
     /// The struct as words.
     pub fn to_words(&self) -> [U256; Self::WORDS] {
@@ -197,6 +199,7 @@ impl Parameters {
             id(self.assignmentGrace),
             id(self.maxDuration),
             id(self.lateBidWindow.into()),
+            widen(narrow(self.disputeBond)),
         ]
     }
 
@@ -215,6 +218,7 @@ impl Parameters {
         };
         let cold = ColdParams {
             min_client_stake: narrow(self.minClientStake),
+            dispute_bond: narrow(self.disputeBond),
             bidding_window: self.biddingWindow,
             arbitration_window: self.arbitrationWindow,
             max_duration: self.maxDuration,
@@ -238,6 +242,7 @@ impl Parameters {
             assignmentGrace: hot.assignment_grace,
             maxDuration: cold.max_duration,
             lateBidWindow: hot.late_bid_window,
+            disputeBond: u96(cold.dispute_bond),
         }
     }
 }

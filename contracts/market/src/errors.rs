@@ -74,6 +74,9 @@ sol! {
     /// The argument with this place, counted from 0 with the fields of a struct in its place, is out of its range.
     #[derive(Debug, PartialEq)]
     error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
+    /// Only the two sides of a dispute may do this.
+    #[derive(Debug, PartialEq)]
+    error NotParty(uint256 taskId, address caller);
     /// Only the task's verifier may do this.
     #[derive(Debug, PartialEq)]
     error NotVerifier(uint256 taskId, address caller, address verifier);
@@ -156,6 +159,13 @@ impl From<Error> for Vec<u8> {
     }
 }
 
+impl From<Vec<u8>> for Error {
+    /// What another program of the market reverted with.
+    fn from(data: Vec<u8>) -> Self {
+        Self(data)
+    }
+}
+
 impl From<ogpu_common::Error> for Error {
     fn from(error: ogpu_common::Error) -> Self {
         Self(error.0)
@@ -191,6 +201,7 @@ ogpu_common::listed!(Error:
     ClientStakeTooLow,
     SlashAboveCollateral,
     OutOfRange,
+    NotParty,
     NotVerifier,
     UnknownVerifier,
     TooManyVerifiers,

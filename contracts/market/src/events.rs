@@ -89,6 +89,15 @@ sol! {
     /// One side asks the owner to arbitrate.
     #[derive(Debug, PartialEq)]
     event DisputeOpened(uint256 indexed taskId, address indexed by);
+    /// The side that opened a dispute left this with it.
+    #[derive(Debug, PartialEq)]
+    event DisputeBondHeld(uint256 indexed taskId, address indexed by, uint256 bond);
+    /// A dispute ended and gave the bond back, or cost it.
+    #[derive(Debug, PartialEq)]
+    event DisputeBondSettled(uint256 indexed taskId, uint256 bond, bool lost);
+    /// One side of a dispute shows something: the Keccak hash of what stands at `uri`.
+    #[derive(Debug, PartialEq)]
+    event EvidenceSubmitted(uint256 indexed taskId, address indexed by, bytes32 digest, string uri);
     /// A dispute ended, by arbitration or, in time, by the default split.
     #[derive(Debug, PartialEq)]
     event DisputeResolved(

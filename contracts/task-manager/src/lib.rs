@@ -30,7 +30,7 @@ use market::{
 };
 use ogpu_common::{Calldata, Text, Upgradeable, initializable, ownable, words};
 use ogpu_rules::{Bidding, Card, Party, Status, Verdict};
-use stylus_sdk::{ArbResult, call::delegate_call, prelude::*};
+use stylus_sdk::{ArbResult, call::delegate_call, function_selector, prelude::*};
 
 /// The task manager.
 #[storage]
@@ -219,27 +219,28 @@ impl TaskManager {
     }
 
     /// Settles what nobody objected to, once its window has passed: a delivered result that the client did not judge, or accepted,
-    /// is paid; a rejected one fails; a dispute that the owner did not settle is split in halves without a slash; what a verifier did
-    /// not judge goes to arbitration. Anyone. Emits `PaymentFinalized`, `TaskFailed`, `DisputeResolved` or `DisputeOpened`.
+    /// is paid; a rejected one fails; what a verifier did not judge goes to arbitration; a dispute that the owner did not settle ends as
+    /// `resolveByDefault` of the extension says. Anyone. Emits `PaymentFinalized`, `TaskFailed`, `DisputeResolved` or `DisputeOpened`.
     ///
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
     pub fn finalize_payment(&mut self, task_id: U256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
-        let window = if state.status() == Status::Disputed {
-            self.cold(state.version()).arbitration_window
-        } else {
-            self.hot(state.version()).window(state.status())
-        };
+        if state.status() == Status::Disputed {
+            let call = words::encode(function_selector!("resolveByDefault", U256), &[&task_id]);
+            self.fallback(&call)?;
+            return Ok(());
+        }
+        let (now, window) = (self.now(), self.hot(state.version()).window(state.status()));
         if state.status() == Status::Submitted && self.verifier(&task_id, &state).is_some() {
-            let next = state.escalate(self.now(), window);
+            let next = state.escalate(now, window);
             let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
             self.put_state(&task_id, &next);
             let caller = word(self.caller());
             self.emit(&DisputeOpened::SIGNATURE_HASH, &[&task_id, &caller], &[]);
             return Ok(());
         }
-        let finalized = state.finalize(self.now(), window);
+        let finalized = state.finalize(now, window);
         let (next, verdict) =
             finalized.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, verdict)
@@ -255,20 +256,6 @@ impl TaskManager {
         let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.close(task_id, next)?;
         self.emit(&TaskCancelled::SIGNATURE_HASH, &[&task_id], &[]);
-        Ok(())
-    }
-
-    /// Ends a task that nobody was assigned to; the budget returns. Anyone: after the bidding if the book of the best bids is
-    /// empty, else after the grace. Emits `TaskExpired`.
-    ///
-    /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`TooEarly`].
-    pub fn expire_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let state = self.state(&task_id)?;
-        let next = state.expire(self.now(), self.hot(state.version()).assignment_grace);
-        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
-        self.close(task_id, next)?;
-        self.emit(&TaskExpired::SIGNATURE_HASH, &[&task_id], &[]);
         Ok(())
     }
 

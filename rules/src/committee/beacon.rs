@@ -45,14 +45,14 @@ pub enum Stage {
 
 impl Beacon {
     /// A round that opens now.
-    pub const fn open(version: u16, nodes: u32, now: u64, window: u32) -> Self {
-        let commit_end = now + window as u64;
+    pub const fn open(version: u16, nodes: u32, now: u64, window: u64) -> Self {
+        let commit_end = now + window;
         Self {
             version,
             nodes,
             opened_at: now,
             commit_end,
-            reveal_end: commit_end + window as u64,
+            reveal_end: commit_end + window,
             commits: 0,
             reveals: 0,
         }
@@ -89,9 +89,8 @@ impl Beacon {
         self.opened_at != 0
     }
 
-    /// What it is at. Once every committed secret is revealed, nothing can change the seed, and nobody has to wait.
-    pub const fn stage(&self, now: u64, min_reveals: u8) -> Stage {
-        let min = min_reveals as u16;
+    /// What it is at, where `min` secrets are needed. Once every committed secret is revealed, nothing can change the seed, and nobody has to wait.
+    pub const fn stage(&self, now: u64, min: u16) -> Stage {
         if now < self.commit_end {
             Stage::Commit(self.commit_end)
         } else if self.commits < min {

@@ -1,177 +1,183 @@
 //! The parameters of the committee: one set in two words. A round keeps the set that it began with.
 //!
 //! ```text
-//! terms:  | min bond u80 | vote slash u16 | beacon slash u16 | plant slash u16
+//! terms:  | least bond u80 | vote slash u16 | secret slash u16 | plant slash u16
 //!         | beacon window u32 | commit window u32 | reveal window u32 | unbonding u32 |
-//! values: | 0, 56 | min reveals u8 | medium value u96 | high value u96 |
+//! values: | 0, 56 | least secrets u8 | medium value u96 | high value u96 |
 //! ```
 
 use alloy_primitives::B256;
 
-use crate::{BPS, MAX_AMOUNT, MAX_COLLATERAL, RuleError, share, word};
+use crate::{BPS, MAX_AMOUNT, MAX_COLLATERAL, share};
+
+/// One parameter. Amounts are wei of oGPU, times seconds, slashes basis points of the least bond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Field {
+    /// The least bond with which a node is drawn: 1 to 2^80 − 1.
+    MinBond = 0,
+    /// What a minority vote or a missing one costs: 1 to 5,000.
+    VoteSlash = 1,
+    /// What a secret costs that is committed and not revealed: 1 to 10,000.
+    SecretSlash = 2,
+    /// What a wrong vote on a planted task costs: 1 to 10,000.
+    PlantSlash = 3,
+    /// How long secrets are committed, and then how long they are revealed: 10 s to a day.
+    BeaconWindow = 4,
+    /// How long votes are committed: 10 s to a day.
+    CommitWindow = 5,
+    /// How long votes are revealed, and by how much a round without quorum is extended: 10 s to a day.
+    RevealWindow = 6,
+    /// How long a bond unbonds: 7 to 365 days.
+    Unbonding = 7,
+    /// How many secrets a beacon needs: 1 to 255.
+    MinSecrets = 8,
+    /// From this price on, five verify; not above the high value.
+    MediumValue = 9,
+    /// From this price on, seven verify; not below the medium value.
+    HighValue = 10,
+}
+
+/// How many parameters there are.
+pub const FIELDS: usize = 11;
 
 const DAY: u128 = 24 * 60 * 60;
 
-/// The range of every parameter, in the order of the ABI's struct `Parameters`.
+/// Where a parameter stands, counting the bytes of both words, how many bytes it has, and its range.
 ///
 /// A node that leaves sits in no vote that is longer than a commit window and three reveal windows, four days, after which a
 /// planted task can be opened for three: the shortest unbonding outlasts both.
-const RANGES: [(u128, u128); 11] = [
-    (1, MAX_COLLATERAL),
-    (1, BPS as u128 / 2),
-    (1, BPS as u128),
-    (1, BPS as u128),
-    (1, 255),
-    (10, DAY),
-    (10, DAY),
-    (10, DAY),
-    (7 * DAY, 365 * DAY),
-    (0, MAX_AMOUNT),
-    (0, MAX_AMOUNT),
+static PLACES: [(usize, usize, u128, u128); FIELDS] = [
+    (0, 10, 1, MAX_COLLATERAL),
+    (10, 2, 1, BPS as u128 / 2),
+    (12, 2, 1, BPS as u128),
+    (14, 2, 1, BPS as u128),
+    (16, 4, 10, DAY),
+    (20, 4, 10, DAY),
+    (24, 4, 10, DAY),
+    (28, 4, 7 * DAY, 365 * DAY),
+    (39, 1, 1, 255),
+    (40, 12, 0, MAX_AMOUNT),
+    (52, 12, 0, MAX_AMOUNT),
 ];
 
-/// One set of parameters. Amounts are wei of oGPU, times seconds, slashes basis points of the least bond.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Params {
-    /// The least bond with which a node is drawn, below 2^80.
-    pub min_bond: u128,
-    /// What a minority vote or a missing one costs.
-    pub vote_slash: u16,
-    /// What a beacon secret costs that is committed and not revealed.
-    pub beacon_slash: u16,
-    /// What a wrong vote on a planted task costs.
-    pub plant_slash: u16,
-    /// How many secrets a beacon round needs.
-    pub min_reveals: u8,
-    /// How long secrets are committed, and then how long they are revealed.
-    pub beacon_window: u32,
-    /// How long votes are committed.
-    pub commit_window: u32,
-    /// How long votes are revealed, and by how much a round without quorum is extended.
-    pub reveal_window: u32,
-    /// How long a bond unbonds.
-    pub unbonding: u32,
-    /// From this price on, five verify.
-    pub medium_value: u128,
-    /// From this price on, seven verify.
-    pub high_value: u128,
+/// What parameters begin with, in their order: a bond of 1,000 oGPU; 5 %, 25 % and 50 % of it; five minutes, an hour, 15 minutes,
+/// 14 days; two secrets; 1,000 and 10,000 oGPU.
+static INITIAL: [u128; FIELDS] = [
+    1_000 * OGPU,
+    500,
+    2_500,
+    5_000,
+    300,
+    3_600,
+    900,
+    14 * DAY,
+    2,
+    1_000 * OGPU,
+    10_000 * OGPU,
+];
+
+const OGPU: u128 = 1_000_000_000_000_000_000;
+
+/// A parameter is out of range, or there is none of this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfRange {
+    /// The smallest value possible.
+    pub min: u128,
+    /// The largest value possible.
+    pub max: u128,
 }
 
+/// One set of parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Params([u8; 64]);
+
 impl Params {
+    /// What a committee begins with.
+    pub fn initial() -> Self {
+        let mut params = Self([0; 64]);
+        for (field, value) in INITIAL.into_iter().enumerate() {
+            params.put(field, value);
+        }
+        params
+    }
+
     /// Reads the words.
     pub fn unpack(terms: &B256, values: &B256) -> Self {
-        Self {
-            min_bond: word::large::<10>(terms, 0),
-            vote_slash: word::small::<2>(terms, 10) as u16,
-            beacon_slash: word::small::<2>(terms, 12) as u16,
-            plant_slash: word::small::<2>(terms, 14) as u16,
-            min_reveals: word::small::<1>(values, 7) as u8,
-            beacon_window: word::small::<4>(terms, 16) as u32,
-            commit_window: word::small::<4>(terms, 20) as u32,
-            reveal_window: word::small::<4>(terms, 24) as u32,
-            unbonding: word::small::<4>(terms, 28) as u32,
-            medium_value: word::large::<12>(values, 8),
-            high_value: word::large::<12>(values, 20),
-        }
+        let mut bytes = [0; 64];
+        bytes[..32].copy_from_slice(terms.as_slice());
+        bytes[32..].copy_from_slice(values.as_slice());
+        Self(bytes)
     }
 
     /// Writes the words: terms and values.
     pub fn pack(&self) -> (B256, B256) {
-        let (mut terms, mut values) = (B256::ZERO, B256::ZERO);
-        word::put::<10>(&mut terms, 0, self.min_bond);
-        word::put::<2>(&mut terms, 10, self.vote_slash.into());
-        word::put::<2>(&mut terms, 12, self.beacon_slash.into());
-        word::put::<2>(&mut terms, 14, self.plant_slash.into());
-        word::put::<4>(&mut terms, 16, self.beacon_window.into());
-        word::put::<4>(&mut terms, 20, self.commit_window.into());
-        word::put::<4>(&mut terms, 24, self.reveal_window.into());
-        word::put::<4>(&mut terms, 28, self.unbonding.into());
-        word::put::<1>(&mut values, 7, self.min_reveals.into());
-        word::put::<12>(&mut values, 8, self.medium_value);
-        word::put::<12>(&mut values, 20, self.high_value);
-        (terms, values)
+        let (terms, values) = self.0.split_at(32);
+        (B256::from_slice(terms), B256::from_slice(values))
     }
 
-    /// The fields in the order of the ABI's struct `Parameters`.
-    pub fn fields(&self) -> [u128; 11] {
-        [
-            self.min_bond,
-            self.vote_slash.into(),
-            self.beacon_slash.into(),
-            self.plant_slash.into(),
-            self.min_reveals.into(),
-            self.beacon_window.into(),
-            self.commit_window.into(),
-            self.reveal_window.into(),
-            self.unbonding.into(),
-            self.medium_value,
-            self.high_value,
-        ]
+    /// The value of a parameter, by its number; 0 if there is none of this number.
+    pub fn number(&self, field: usize) -> u128 {
+        let Some((at, length, ..)) = PLACES.get(field) else {
+            return 0;
+        };
+        let bytes = self.0.iter().skip(*at).take(*length);
+        bytes.fold(0, |value, byte| value << 8 | *byte as u128)
     }
 
-    /// The parameters of such fields, all in range.
+    /// The value of a parameter.
+    pub fn get(&self, field: Field) -> u128 {
+        self.number(field as usize)
+    }
+
+    /// The set with another value for a parameter, by its number.
     ///
     /// # Errors
-    /// [`RuleError::OutOfRange`] with the first field that is not; a high value below the medium one is out of range too.
-    pub fn checked(fields: [u128; 11]) -> Result<Self, RuleError> {
-        for (field, (value, (min, max))) in fields.into_iter().zip(RANGES).enumerate() {
-            let min = if field == 10 { fields[9] } else { min };
-            if value < min || value > max {
-                return Err(RuleError::OutOfRange {
-                    value,
-                    min,
-                    max,
-                    field: field as u8,
-                });
-            }
+    /// [`OutOfRange`].
+    pub fn with(mut self, field: usize, value: u128) -> Result<Self, OutOfRange> {
+        let (mut min, mut max) = PLACES
+            .get(field)
+            .map_or((1, 0), |(_, _, min, max)| (*min, *max));
+        if field == Field::MediumValue as usize {
+            max = self.get(Field::HighValue);
+        } else if field == Field::HighValue as usize {
+            min = self.get(Field::MediumValue);
         }
-        let [
-            min_bond,
-            vote,
-            beacon,
-            plant,
-            reveals,
-            window,
-            commit,
-            reveal,
-            unbonding,
-            medium,
-            high,
-        ] = fields;
-        Ok(Self {
-            min_bond,
-            vote_slash: vote as u16,
-            beacon_slash: beacon as u16,
-            plant_slash: plant as u16,
-            min_reveals: reveals as u8,
-            beacon_window: window as u32,
-            commit_window: commit as u32,
-            reveal_window: reveal as u32,
-            unbonding: unbonding as u32,
-            medium_value: medium,
-            high_value: high,
-        })
+        if value < min || value > max {
+            return Err(OutOfRange { min, max });
+        }
+        self.put(field, value);
+        Ok(self)
     }
 
     /// How many verify a task of this price: three, five or seven.
-    pub const fn size(&self, price: u128) -> u8 {
-        if price >= self.high_value {
+    pub fn size(&self, price: u128) -> u8 {
+        if price >= self.get(Field::HighValue) {
             7
-        } else if price >= self.medium_value {
+        } else if price >= self.get(Field::MediumValue) {
             5
         } else {
             3
         }
     }
 
-    /// So many basis points of the least bond, in wei.
-    pub const fn slash(&self, bps: u16) -> u128 {
-        share(self.min_bond, bps)
+    /// What a slash takes, in wei.
+    pub fn slash(&self, field: Field) -> u128 {
+        share(self.get(Field::MinBond), self.get(field) as u16)
     }
 
-    /// How long a vote lasts that is not extended, in seconds.
-    pub const fn vote_windows(&self) -> u64 {
-        self.commit_window as u64 + self.reveal_window as u64
+    /// How long a time is, in seconds.
+    pub fn seconds(&self, field: Field) -> u64 {
+        self.get(field) as u64
+    }
+
+    /// Writes a value, which is in range, of a parameter that there is.
+    fn put(&mut self, field: usize, mut value: u128) {
+        let (at, length, ..) = PLACES[field];
+        for byte in self.0.iter_mut().skip(at).take(length).rev() {
+            *byte = value as u8;
+            value >>= 8;
+        }
     }
 }
 
@@ -180,61 +186,99 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FIELDS: [u128; 11] = [1_000, 500, 5_000, 10_000, 2, 60, 600, 300, 604_800, 50, 90];
+    #[test]
+    fn has_the_documented_layout() {
+        let mut params = Params::initial();
+        for (field, value) in [
+            (0, 0x0102),
+            (1, 0x0304),
+            (7, 8 * DAY),
+            (8, 9),
+            (10, OGPU << 20),
+        ] {
+            params = params.with(field, value).unwrap();
+        }
+        let (terms, values) = params.pack();
+        assert_eq!(terms[..12], [0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]);
+        assert_eq!(terms[28..], (8 * DAY as u32).to_be_bytes());
+        assert_eq!(values[..8], [0, 0, 0, 0, 0, 0, 0, 9]);
+        assert_eq!(values[20..], (OGPU << 20).to_be_bytes()[4..]);
+    }
+
+    #[test]
+    fn begins_in_range() {
+        for (value, (_, length, min, max)) in INITIAL.into_iter().zip(PLACES) {
+            assert!((min..=max).contains(&value));
+            assert!(max < 1 << (8 * length));
+        }
+        let initial = Params::initial();
+        assert_eq!(initial.seconds(Field::CommitWindow), 3_600);
+        assert_eq!(initial.slash(Field::VoteSlash), 50 * OGPU);
+        assert_eq!(
+            (0..FIELDS)
+                .map(|field| initial.number(field))
+                .collect::<Vec<_>>(),
+            INITIAL
+        );
+        assert_eq!(initial.number(FIELDS), 0);
+    }
 
     #[test]
     fn sizes_follow_the_price() {
-        let params = Params::checked(FIELDS).unwrap();
-        let sizes = [0, 49, 50, 89, 90, u128::MAX].map(|price| params.size(price));
-        assert_eq!(sizes, [3, 3, 5, 5, 7, 7]);
-        assert_eq!(
-            (params.slash(params.vote_slash), params.slash(10_000)),
-            (50, 1_000)
-        );
-        assert_eq!(params.vote_windows(), 900);
+        let params = Params::initial();
+        let sizes = [
+            0,
+            1_000 * OGPU - 1,
+            1_000 * OGPU,
+            10_000 * OGPU - 1,
+            10_000 * OGPU,
+            MAX_AMOUNT,
+        ];
+        assert_eq!(sizes.map(|price| params.size(price)), [3, 3, 5, 5, 7, 7]);
     }
 
     #[test]
     fn every_field_has_its_range() {
-        for (field, (min, max)) in RANGES.into_iter().enumerate() {
-            for (value, min) in [(min.wrapping_sub(1), min), (max + 1, min), (u128::MAX, min)] {
-                let mut fields = FIELDS;
-                fields[field] = value;
-                let min = if field == 10 { 50 } else { min };
-                let error = RuleError::OutOfRange {
-                    value,
-                    min,
-                    max,
-                    field: field as u8,
-                };
-                assert_eq!(Params::checked(fields), Err(error));
+        let params = Params::initial();
+        for (field, (_, _, min, max)) in PLACES.into_iter().enumerate() {
+            let (min, max) = match field {
+                9 => (min, 10_000 * OGPU),
+                10 => (1_000 * OGPU, max),
+                _ => (min, max),
+            };
+            for value in [min, max] {
+                assert_eq!(params.with(field, value).unwrap().number(field), value);
+            }
+            for value in [min.wrapping_sub(1), max + 1, u128::MAX] {
+                assert_eq!(params.with(field, value), Err(OutOfRange { min, max }));
             }
         }
-        let mut fields = FIELDS;
-        fields[10] = 49;
-        assert!(Params::checked(fields).is_err(), "high below medium");
+        assert_eq!(params.with(FIELDS, 1), Err(OutOfRange { min: 1, max: 0 }));
     }
 
     #[test]
     fn unbonding_outlasts_every_vote_and_its_plant() {
-        let longest = RANGES[6].1 + 3 * RANGES[7].1 + u128::from(super::super::PLANT_WINDOW);
-        assert!(RANGES[8].0 >= longest);
-        assert!(RANGES[8].0 >= 2 * RANGES[5].1);
+        let max = |field: Field| PLACES[field as usize].3;
+        let vote = max(Field::CommitWindow) + 3 * max(Field::RevealWindow);
+        let least = PLACES[Field::Unbonding as usize].2;
+        assert!(least >= vote + u128::from(super::super::PLANT_WINDOW));
+        assert!(least >= 2 * max(Field::BeaconWindow));
     }
 
     proptest! {
         #[test]
-        fn comes_back_as_it_was(shares in prop::array::uniform11(0.0..=1.0f64)) {
-            let mut fields = [0; 11];
-            for (field, ((min, max), at)) in fields.iter_mut().zip(RANGES.into_iter().zip(shares)) {
-                *field = min + ((max - min) as f64 * at) as u128;
-                *field = (*field).min(max);
+        fn comes_back_as_it_was(field in 0..FIELDS, share in 0.0..=1.0f64) {
+            let (_, _, min, max) = PLACES[field];
+            let value = (min + ((max - min) as f64 * share) as u128).min(max);
+            let before = Params::initial();
+            if let Ok(params) = before.with(field, value) {
+                let (terms, values) = params.pack();
+                prop_assert_eq!(Params::unpack(&terms, &values), params);
+                for other in 0..FIELDS {
+                    let expected = if other == field { value } else { before.number(other) };
+                    prop_assert_eq!(params.number(other), expected);
+                }
             }
-            fields[10] = fields[10].max(fields[9]);
-            let params = Params::checked(fields).unwrap();
-            let (terms, values) = params.pack();
-            prop_assert_eq!(Params::unpack(&terms, &values), params);
-            prop_assert_eq!(params.fields(), fields);
         }
     }
 }

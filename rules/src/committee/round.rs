@@ -119,6 +119,16 @@ pub fn commitment(task_id: &B256, node: &B256, vote: Vote, salt: &B256) -> B256 
 }
 
 impl Seat {
+    /// 0 if it is none, 1 drawn, 2 committed, 3 revealed.
+    pub const fn state(&self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Drawn(_) => 1,
+            Self::Committed(..) => 2,
+            Self::Revealed(..) => 3,
+        }
+    }
+
     /// Its index, if it is one.
     pub const fn index(&self) -> Option<u8> {
         match self {
@@ -143,13 +153,12 @@ impl Seat {
 
     /// Writes the word.
     pub fn pack(self) -> B256 {
-        let (tag, mut word) = match self {
+        let (index, mut word) = match self {
             Self::None => (0, B256::ZERO),
-            Self::Drawn(index) => (0x10 | index, B256::ZERO),
-            Self::Committed(index, rest) => (0x20 | index, rest),
-            Self::Revealed(index, rest) => (0x30 | index, rest),
+            Self::Drawn(index) => (index, B256::ZERO),
+            Self::Committed(index, rest) | Self::Revealed(index, rest) => (index, rest),
         };
-        word[0] = tag;
+        word[0] = self.state() << 4 | index;
         word
     }
 }
@@ -167,13 +176,13 @@ impl Round {
     }
 
     /// The round once its committee is drawn.
-    pub const fn drawn(self, size: u8, now: u64, commit_window: u32, reveal_window: u32) -> Self {
-        let commit_end = now + commit_window as u64;
+    pub const fn drawn(self, size: u8, now: u64, commit_window: u64, reveal_window: u64) -> Self {
+        let commit_end = now + commit_window;
         Self {
             phase: Phase::Voting,
             size,
             commit_end,
-            reveal_end: commit_end + reveal_window as u64,
+            reveal_end: commit_end + reveal_window,
             ..self
         }
     }

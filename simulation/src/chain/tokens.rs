@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::{SolCall, sol};
 
-use super::{Answer, Kind, Message, Program, call, with};
+use super::{Answer, Code, Kind, Message, Program, call, with};
 
 sol! {
     function transfer(address to, uint256 value) external returns (bool);
@@ -13,7 +13,7 @@ sol! {
 /// What a token does beside what it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// After a transfer it calls the receiver, then the sender; if either fails, so does the transfer.
+    /// After a transfer it calls the receiver, then the sender, where they are wallets; if either fails, so does the transfer.
     Hooks,
     /// Of an odd amount it keeps a hundredth for [`FEE_SINK`].
     TakesFee,
@@ -57,6 +57,9 @@ pub(super) fn transfer(manner: Manner, data: &[u8]) -> Answer {
                 chain.acting()
             });
             for party in [to, from] {
+                if !matches!(with(|chain| chain.code(party)), Code::Wallet(_)) {
+                    continue; // it has not asked to be called
+                }
                 call(Kind::Plain, token, party, 0, data)?;
             }
             Ok(answer)

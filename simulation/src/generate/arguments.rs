@@ -6,7 +6,7 @@ use ogpu_rules::{MAX_AMOUNT, seal::seal};
 use super::{Generator, Scene};
 use crate::{
     abi::{Kind, Parameter, Value, word},
-    world::{ESCROW, MARKET, OGPU, TOKEN, VAULT, World},
+    world::{ESCROW, MARKET, OGPU, STRANGERS, TOKEN, TREASURY, VAULT, World},
 };
 
 /// What a task's terms are to be, as far as one field depends on another.
@@ -59,7 +59,7 @@ impl Generator<'_> {
                 Value::Array(values.collect())
             }
             Kind::Address => Value::Word(self.address(name).into_word()),
-            Kind::FixedBytes(_) => Value::Word(self.hash(world, scene, name)),
+            Kind::FixedBytes(32) => Value::Word(self.hash(world, scene, name)),
             Kind::Uint(bits) => match self.number(world, scene, name) {
                 Some(number) => Value::Word(fit(number, *bits)),
                 None => self.wild(&parameter.kind),
@@ -113,7 +113,8 @@ impl Generator<'_> {
     fn address(&mut self, name: &str) -> Address {
         match name {
             "spender" if self.chance(60) => self.one_of(&[ESCROW, VAULT]),
-            "to" | "treasury" | "account" if self.chance(2) => self.one_of(&[ESCROW, VAULT, TOKEN]),
+            "treasury" => self.one_of(&[TREASURY, STRANGERS[0]]),
+            "to" | "account" if self.chance(2) => self.one_of(&[ESCROW, VAULT, TOKEN]),
             _ => self.person(),
         }
     }
@@ -175,6 +176,7 @@ impl Generator<'_> {
             "injuredBps" | "treasuryBps" => self.rng.u128(0..=5_500),
             "period" => self.rng.u128(80_000..5_000_000),
             "duration" => self.rng.u128(60..20_000),
+            "until" if self.chance(85) => (now + self.rng.u64(0..1_500)).into(),
             "until" => (now + self.rng.u64(0..700_000)).into(),
             "deadline" | "expiry" => (now + self.rng.u64(0..10_000)).saturating_sub(500).into(),
             "timepoint" => now.saturating_sub(self.rng.u64(0..5_000)).into(),
@@ -192,6 +194,7 @@ impl Generator<'_> {
             | "assignmentGrace" => self.rng.u128(60..10_000),
             "maxDuration" => self.rng.u128(10_000..100_000),
             "lateBidWindow" => self.rng.u128(0..600),
+            "disputeBond" => 0,
             // terms of a task
             "minTrust" if self.chance(70) => 0,
             "minTrust" => self.rng.u128(0..6_000),

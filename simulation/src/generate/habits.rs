@@ -102,6 +102,7 @@ pub fn of(name: &str, is_view: bool) -> Habit {
         "failTask" => (10, Anyone, Due(&[Assigned])),
         "openDispute" => (20, Loser, In(&[Verified, Rejected])),
         "resolveDispute" => (12, Owner, In(&[Disputed])),
+        "multicall" => (20, Anyone, Live),
         // money and stake
         "deposit" | "stake" => (25, Anyone, Live),
         "depositFor" | "stakeFor" | "depositWithPermit" | "stakeWithPermit" => (8, Anyone, Live),
@@ -127,7 +128,7 @@ pub fn of(name: &str, is_view: bool) -> Habit {
         "setSiblings" | "setTaskManager" | "setExtension" | "upgradeToAndCall"
         | "transferOwnership" | "renounceOwnership" => (2, Owner, Live),
         "pause" | "setGuardian" => (2, Guardian, Live),
-        "unpause" => (3, Owner, Live),
+        "unpause" => (6, Owner, Live),
         "lock" | "unlock" | "settle" | "recordOutcome" | "initialize" => (2, Contract, Live),
         _ => return UNLISTED,
     };

@@ -13,12 +13,12 @@ use rustc_hash::FxHashMap;
 pub use habits::{Habit, Which, Who};
 
 use crate::{
-    abi::{Abi, Function, encode},
+    abi::{Abi, Function, Value, encode},
     chain::{Manner, Message, Program, Reentry},
     model::{Model, Task},
     world::{
-        CLIENTS, COPIES, MARKET, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER,
-        World, people, program_at, proxy_of,
+        CLIENTS, COPIES, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER, World,
+        people, program_at, proxy_of,
     },
 };
 
@@ -98,6 +98,8 @@ pub struct Step {
     pub malformed: bool,
     /// Whether it is undone afterwards.
     pub undone: bool,
+    /// How many calls are in it.
+    pub calls: u32,
 }
 
 /// Makes steps.
@@ -168,6 +170,9 @@ impl<'a> Generator<'a> {
         let rewires = habits::rewires(&entry.function.name)
             && scene.from == world.model.rights.owner(proxy_of(entry.program));
         let harmless = rewires && self.chance(40);
+        if entry.function.name == "multicall" && from.is_none() {
+            return self.several(world, index, &scene);
+        }
         let arguments = match self.whole(world, &scene, harmless) {
             Some(arguments) => arguments,
             None => {
@@ -192,6 +197,37 @@ impl<'a> Generator<'a> {
             entry: index,
             malformed: false,
             undone: rewires && !harmless,
+            calls: 1,
+        }
+    }
+
+    /// Several calls of one sender in one message.
+    fn several(&mut self, world: &mut World, index: usize, scene: &Scene<'_>) -> Step {
+        let entry = &self.catalogue.entries[index];
+        let count = self.rng.usize(0..4);
+        let mut parts = Vec::with_capacity(count);
+        let mut undone = false;
+        while parts.len() < count {
+            let part = self.catalogue.pick(&mut self.rng);
+            if self.catalogue.entries[part].program == entry.program && part != index {
+                let step = self.call(world, part, Some(scene.from));
+                undone |= step.undone;
+                parts.push(Value::Bytes(step.message.data));
+            }
+        }
+        Step {
+            wait: scene.wait,
+            message: Message {
+                from: scene.from,
+                to: proxy_of(entry.program),
+                value: 0,
+                data: encode(&entry.function, &[Value::Array(parts)]),
+            },
+            reentry: None,
+            entry: index,
+            malformed: false,
+            undone,
+            calls: 1 + count as u32,
         }
     }
 
@@ -274,11 +310,15 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Who calls.
+    /// Who calls: nobody has the key of the zero address.
     fn sender(&mut self, world: &World, scene: &Scene<'_>) -> Address {
-        if self.chance(8) {
-            return self.person();
+        match self.usual_sender(world, scene) {
+            sender if sender.is_zero() || self.chance(8) => self.person(),
+            sender => sender,
         }
+    }
+
+    fn usual_sender(&mut self, world: &World, scene: &Scene<'_>) -> Address {
         let Model { market, rights, .. } = &world.model;
         let task = market.task(scene.task);
         let owner_of = |provider| match world.model.registry.provider(provider) {
@@ -298,7 +338,7 @@ impl<'a> Generator<'a> {
             (Who::Owner, _) => rights.owner(contract),
             (Who::Guardian, _) if self.chance(50) => rights.guardian(contract),
             (Who::Guardian, _) => rights.owner(contract),
-            (Who::Contract, _) => self.one_of(&[OWNER, OTHER_OWNER, MARKET]),
+            (Who::Contract, _) => self.one_of(&[OWNER, OTHER_OWNER]),
             _ => self.person(),
         }
     }
@@ -306,6 +346,7 @@ impl<'a> Generator<'a> {
     /// Makes calldata that no wallet makes, or sends ether along.
     fn deform(&mut self, step: &mut Step) {
         step.malformed = true;
+        step.undone |= step.message.from == OWNER || step.message.from == OTHER_OWNER;
         let data = &mut step.message.data;
         match self.rng.u8(0..5) {
             0 => data.truncate(self.rng.usize(0..=data.len())),

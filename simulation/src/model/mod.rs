@@ -43,6 +43,8 @@ pub struct Circumstances {
     pub is_view: bool,
     /// Whether it was undone, whatever it did.
     pub undone: bool,
+    /// How many calls were in it.
+    pub calls: u32,
 }
 
 /// All books.
@@ -111,7 +113,7 @@ impl Model {
                 return Err(Violation::RevertChanged);
             }
             let excused = reason.is_empty() && (outcome.excused || circumstances.malformed);
-            if !excused && !abi.has_error(reason) {
+            if !excused && abi.error(reason).is_none() {
                 return Err(Violation::UntypedRevert(hex::encode_prefixed(reason)));
             }
             return Ok(());
@@ -119,11 +121,10 @@ impl Model {
         if circumstances.undone {
             return Ok(());
         }
-        if outcome.accesses > MAX_ACCESSES {
-            return Err(Violation::Costly {
-                accesses: outcome.accesses,
-                limit: MAX_ACCESSES,
-            });
+        let limit = MAX_ACCESSES * circumstances.calls;
+        if outcome.accesses > limit {
+            let accesses = outcome.accesses;
+            return Err(Violation::Costly { accesses, limit });
         }
         if !changed && chain.logs().is_empty() {
             return Ok(());

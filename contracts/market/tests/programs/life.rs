@@ -418,7 +418,7 @@ fn a_silent_owner_splits_in_halves() {
     let mut market = Stage::disputed();
     market.chain.pass(1_999);
     refused(
-        market.by(STRANGER, |m| m.tasks.finalize_payment(T)),
+        market.by(STRANGER, |m| m.disputes.resolve_by_default(T)),
         TooEarly {
             taskId: T,
             from: START + 2_000,
@@ -434,7 +434,7 @@ fn a_silent_owner_splits_in_halves() {
         fee: n(100),
     };
     market.calling(STRANGER, ESCROW, settle, Vec::new(), |m| {
-        m.tasks.finalize_payment(T)
+        m.disputes.resolve_by_default(T)
     });
     let event = DisputeResolved {
         taskId: T,
@@ -504,7 +504,7 @@ fn unassigned_tasks_expire() {
     let mut market = Stage::open();
     market.chain.pass(599);
     refused(
-        market.by(STRANGER, |m| m.tasks.expire_task(T)),
+        market.by(STRANGER, |m| m.bids.expire_task(T)),
         TooEarly {
             taskId: T,
             from: START + 600,
@@ -520,7 +520,7 @@ fn unassigned_tasks_expire() {
         fee: n(0),
     };
     market.calling(STRANGER, ESCROW, refund, Vec::new(), |m| {
-        m.tasks.expire_task(T)
+        m.bids.expire_task(T)
     });
     assert_eq!(market.last::<TaskExpired>(), TaskExpired { taskId: T });
     assert_eq!(market.status(), 11);
@@ -528,14 +528,14 @@ fn unassigned_tasks_expire() {
     let mut market = Stage::with_bids();
     market.chain.pass(899);
     refused(
-        market.by(STRANGER, |m| m.tasks.expire_task(T)),
+        market.by(STRANGER, |m| m.bids.expire_task(T)),
         TooEarly {
             taskId: T,
             from: START + 900,
         },
     );
     market.chain.pass(1);
-    market.by(STRANGER, |m| m.tasks.expire_task(T)).unwrap();
+    market.by(STRANGER, |m| m.bids.expire_task(T)).unwrap();
     market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod bidding;
+mod disputes;
 mod leases;
 mod life;
 mod orders;
@@ -73,6 +74,7 @@ fn parameters() -> Parameters {
         assignmentGrace: 300,
         maxDuration: 10_000,
         lateBidWindow: 60,
+        disputeBond: U96::ZERO,
     }
 }
 

@@ -364,7 +364,7 @@ fn an_unopened_bid_gives_the_bond_back() {
         .by(ALICE, |m| m.bids.commit_bid(T, A, commitment(1), vec![]))
         .unwrap();
     market.chain.pass(600);
-    market.by(STRANGER, |m| m.tasks.expire_task(T)).unwrap();
+    market.by(STRANGER, |m| m.bids.expire_task(T)).unwrap();
     market.by(ALICE, |m| m.bids.withdraw_bid(T, A)).unwrap();
     assert_eq!(market.collateral(A), n(2_000));
     refused(
@@ -430,7 +430,7 @@ fn a_rising_price_ends_with_the_bidding() {
             until: START + 600,
         },
     );
-    market.by(STRANGER, |m| m.tasks.expire_task(T)).unwrap();
+    market.by(STRANGER, |m| m.bids.expire_task(T)).unwrap();
 }
 
 fn signed(price: u128) -> SignedBid {
