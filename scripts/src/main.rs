@@ -56,6 +56,9 @@ enum Command {
     /// Look at tasks, and push stuck ones on (anybody can)
     #[command(subcommand)]
     Task(commands::task::Task),
+    /// Look after the system: circuit breakers, and programs that grow old
+    #[command(subcommand)]
+    Watchdog(commands::watchdog::Watchdog),
     /// See who judges results in the client's place
     #[command(subcommand)]
     Verifier(commands::verifier::Verifier),
@@ -73,6 +76,7 @@ async fn main() -> ExitCode {
         Command::Provider(provider) => provider.run(&context).await,
         Command::Client(client) => client.run(&context).await,
         Command::Task(task) => task.run(&context).await,
+        Command::Watchdog(watchdog) => watchdog.run(&context).await,
         Command::Verifier(verifier) => verifier.run(&context).await,
     };
     match result.and_then(|()| context.finish()) {

@@ -8,6 +8,7 @@ pub mod provider;
 pub mod task;
 pub mod terms;
 pub mod token;
+pub mod watchdog;
 pub mod verifier;
 
 use eyre::{Result, WrapErr, bail};
