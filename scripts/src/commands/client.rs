@@ -309,7 +309,7 @@ impl Client {
                     .send("cancelling", market.tasks().cancelTask(task))
                     .await?;
                 (
-                    format!("task {task} is cancelled; its budget is back in your balance"),
+                    format!("task {task} is cancelled; its budget is back in the balance of who paid for it"),
                     receipt,
                 )
             }
