@@ -67,7 +67,8 @@ impl Rental {
     }
 
     async fn beat(&self) -> Result<()> {
-        let call = self.harness.market.tasks().heartbeat(self.lease);
+        let tasks = self.harness.market.tasks();
+        let call = tasks.heartbeat(self.lease);
         self.provider.account.send("a heartbeat", call).await?;
         Ok(())
     }
@@ -87,21 +88,20 @@ impl Rental {
 
     /// A stranger closes the lease; what it was closed with, and the books balance.
     async fn close(&self) -> Result<LeaseClosed> {
-        let harness = &self.harness;
-        let call = harness.market.tasks().closeLease(self.lease);
+        let (harness, tasks) = (&self.harness, self.harness.market.tasks());
+        let call = tasks.closeLease(self.lease);
         let receipt = harness.treasury.send("closing", call).await?;
         harness.check_books().await?;
         let closed = receipt
             .decoded_log::<LeaseClosed>()
             .wrap_err("no LeaseClosed")?;
-        let again = harness.market.tasks().closeLease(self.lease);
+        let again = tasks.closeLease(self.lease);
         let again = harness.treasury.send("closing", again).await;
         assert_eq!(refusal(again), "WrongLeaseStatus");
-        assert_eq!(
-            harness.locked_of(&self.client).await?,
-            U256::ZERO,
-            "nothing stays locked"
-        );
+        let call = harness.market.escrow();
+        let call = call.lockedOf(self.client.address());
+        let locked = harness.chain().read("reading a lock", call).await?;
+        assert_eq!(locked, U256::ZERO);
         Ok(closed.data)
     }
 
@@ -141,7 +141,12 @@ async fn a_lease_is_paid_by_the_second_until_a_notice_ends_it() -> Result<()> {
         .decoded_log::<LeaseSettled>()
         .wrap_err("no LeaseSettled")?;
     assert!((100..200).contains(&settled.duration));
-    rental.paid_so_far(settled.duration).await?;
+    let fee = price(settled.duration) / U256::from(40);
+    assert_eq!(
+        (settled.payment, settled.fee),
+        (price(settled.duration) - fee, fee)
+    );
+    assert_eq!(harness.in_escrow(&provider.account).await?, settled.payment);
 
     let call = tasks.topUpLease(rental.lease, 600);
     rental.client.send("topping up", call).await?;
@@ -158,11 +163,14 @@ async fn a_lease_is_paid_by_the_second_until_a_notice_ends_it() -> Result<()> {
     rental.serve().await?;
     let before = rental.view().await?;
     let closed = rental.close().await?;
-    assert_eq!(closed.duration, before.due);
-    assert_eq!(closed.slashed, U256::ZERO);
+    assert_eq!((closed.duration, closed.slashed), (before.due, U256::ZERO));
     assert!(harness.chain().now().await? >= end);
-    let seconds = DURATION + 600 - 900 - before.left;
-    rental.paid(seconds).await?;
+    let call = harness.market.escrow();
+    let call = call.balanceOf(rental.client.address());
+    let spent = ogpu(1_000) - harness.chain().read("reading a balance", call).await?;
+    assert_eq!(spent % rate(), U256::ZERO);
+    rental.paid((spent / rate()).to::<u64>()).await?;
+    assert!(spent > price(3_600) && spent < price(4_200));
     assert_eq!(harness.collateral(provider).await?, ogpu(100));
     Ok(())
 }
@@ -173,7 +181,8 @@ async fn a_lease_that_is_used_up_is_closed() -> Result<()> {
         return Ok(());
     };
     rental.serve().await?;
-    let late = rental.harness.market.tasks().heartbeat(rental.lease);
+    let tasks = rental.harness.market.tasks();
+    let late = tasks.heartbeat(rental.lease);
     let late = rental.provider.account.send("a heartbeat", late).await;
     assert_eq!(refusal(late), "LeaseTooLate");
     let closed = rental.close().await?;

@@ -3,6 +3,7 @@
 mod batches;
 mod deployment;
 mod gas;
+mod leases;
 mod life;
 mod money;
 mod orders;

@@ -40,9 +40,8 @@ struct Row {
 const JOB: &str = "a job, against ERC-8183";
 const LEASE: &str = "a lease, against Marlin's";
 const BASICS: &str = "basics, against plain Solidity";
-const NO_LEASE: &str = "no leases yet";
 
-/// Operations are those that [`measure`] notes. A lease of ours would be measured there and named here, under `ours`.
+/// Operations are those that [`measure`] notes.
 const ROWS: &[Row] = &[
     Row {
         group: JOB,
@@ -174,53 +173,69 @@ const ROWS: &[Row] = &[
         group: LEASE,
         purpose: "open",
         theirs: &["open"],
-        ours: &[],
+        ours: &["rent", "startLease"],
         includes: [
             "metadata in storage; deposit pulled from the wallet; no bids, stakes, scores, fee",
-            NO_LEASE,
+            "metadata in the event; deposit locked in the escrow balance; the provider's own price, its consent, and collateral of its stake",
         ],
     },
     Row {
         group: LEASE,
         purpose: "settle",
         theirs: &["settle"],
-        ours: &[],
-        includes: ["by anybody, paid to the wallet", NO_LEASE],
+        ours: &["settleLease"],
+        includes: [
+            "by anybody, paid to the wallet",
+            "by anybody, paid to the escrow balance; a fee; only time that a heartbeat covers",
+        ],
     },
     Row {
         group: LEASE,
         purpose: "deposit more",
         theirs: &["deposit"],
-        ours: &[],
-        includes: ["by anybody", NO_LEASE],
+        ours: &["topUpLease"],
+        includes: ["by anybody", "by the client, from the escrow balance"],
     },
     Row {
         group: LEASE,
         purpose: "withdraw what the notice does not need",
         theirs: &["withdraw"],
-        ours: &[],
-        includes: ["settles as well", NO_LEASE],
+        ours: &["shortenLease"],
+        includes: ["settles as well", "settles as well"],
     },
     Row {
         group: LEASE,
         purpose: "announce and begin another rate",
         theirs: &["announceRate", "reviseRate"],
         ours: &[],
-        includes: ["a notice between; settles at the old rate", NO_LEASE],
+        includes: [
+            "a notice between; settles at the old rate",
+            "a rate is fixed: notice, and a lease at another",
+        ],
     },
     Row {
         group: LEASE,
         purpose: "announce the end and close",
         theirs: &["announceRate, zero", "close"],
-        ours: &[],
-        includes: ["a notice between; settles, refunds the rest", NO_LEASE],
+        ours: &["giveNotice", "closeLease"],
+        includes: [
+            "a notice between; settles, refunds the rest",
+            "the same; a fee; releases collateral",
+        ],
     },
     Row {
         group: LEASE,
         purpose: "a lease in all, settled once between",
         theirs: &["open", "settle", "announceRate, zero", "close"],
-        ours: &[],
-        includes: ["as above", NO_LEASE],
+        ours: &[
+            "rent",
+            "startLease",
+            "heartbeat",
+            "settleLease",
+            "giveNotice",
+            "closeLease",
+        ],
+        includes: ["as above", "as above, and a heartbeat"],
     },
     Row {
         group: BASICS,
@@ -353,7 +368,7 @@ async fn gas_beside_the_peers_is_what_the_snapshot_says() -> Result<()> {
     let harness = Harness::new().await?;
     if !harness
         .stage()
-        .may_wait(flows::LONGEST_WAIT, "a job of a peer that expires")
+        .may_wait(flows::LEASE_NOTICE, "a lease that ends by a notice")
     {
         return Ok(());
     }

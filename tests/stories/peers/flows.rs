@@ -50,6 +50,9 @@ use contracts::{AgenticCommerce, ERC20, ERC1967Proxy, LeaseMarket};
 /// Seconds after which [`Peers::funded_job`] and [`Peers::priced_job`] have expired.
 pub const LONGEST_WAIT: u64 = 400;
 
+/// Seconds of notice in a lease of ours.
+pub const LEASE_NOTICE: u64 = 3_600;
+
 /// A tenth of a token a second, as a lease counts it.
 pub fn rate() -> U256 {
     U256::from(10).pow(U256::from(17 + 12))
@@ -378,6 +381,10 @@ pub async fn measure(harness: &Harness) -> Result<Gas> {
     }
 
     let (client, provider) = (harness.client().await?, harness.provider().await?);
+    let (tenant, lessor) = (harness.client().await?, harness.provider().await?);
+    let call = harness.market.tasks();
+    let call = call.publishPrice(lessor.id, lease_rate(), 2 * LEASE_NOTICE);
+    lessor.account.send("", call).await?;
     let payer = harness.actor(1_000).await?;
     let market = &harness.market;
     let call = market.token();
@@ -386,6 +393,7 @@ pub async fn measure(harness: &Harness) -> Result<Gas> {
     for _ in 0..2 {
         tasks(&mut note, &client, &provider).await?;
         from_wallet_to_wallet(&mut note, &payer, &provider).await?;
+        lease(&mut note, &tenant, &lessor).await?;
     }
     harness.check_books().await?;
 
@@ -438,6 +446,61 @@ async fn tasks(note: &mut Notes<'_>, client: &Account, provider: &Provider) -> R
     let call = tasks.failTask(task);
     note.down("failTask", &harness.owner.send("", call).await?)
         .await
+}
+
+/// A hundredth of a token a second, for a lease of ours.
+fn lease_rate() -> U256 {
+    ogpu(1) / U256::from(100)
+}
+
+/// A lease of ours from its beginning to its end, and who has the money afterwards.
+async fn lease(note: &mut Notes<'_>, client: &Account, provider: &Provider) -> Result<()> {
+    let harness = note.harness;
+    let tasks = harness.market.tasks();
+    let before = [
+        harness.in_escrow(client).await?,
+        harness.in_escrow(&provider.account).await?,
+    ];
+    let metadata = "ipfs://machine".to_owned();
+    let call = tasks.rent(metadata, provider.id, lease_rate(), 2 * LEASE_NOTICE, 0);
+    note.down("rent", &client.send("renting", call).await?)
+        .await?;
+    let call = tasks.leaseCount();
+    let lease = harness.chain().read("reading a lease", call).await?;
+    let call = tasks.startLease(lease);
+    note.down("startLease", &provider.account.send("", call).await?)
+        .await?;
+    harness.advance(100).await?;
+    let call = tasks.heartbeat(lease);
+    note.down("heartbeat", &provider.account.send("", call).await?)
+        .await?;
+    let call = tasks.settleLease(lease);
+    note.down("settleLease", &harness.owner.send("", call).await?)
+        .await?;
+    let call = tasks.topUpLease(lease, 300);
+    note.down("topUpLease", &client.send("", call).await?)
+        .await?;
+    harness.advance(10).await?;
+    let call = tasks.shortenLease(lease, 200);
+    note.down("shortenLease", &client.send("", call).await?)
+        .await?;
+    let call = tasks.giveNotice(lease);
+    note.down("giveNotice", &client.send("", call).await?)
+        .await?;
+    harness.advance(LEASE_NOTICE).await?;
+    let call = tasks.closeLease(lease);
+    note.down("closeLease", &client.send("", call).await?)
+        .await?;
+
+    let spent = before[0] - harness.in_escrow(client).await?;
+    let earned = harness.in_escrow(&provider.account).await? - before[1];
+    ensure!(
+        spent > U256::ZERO && spent % lease_rate() == U256::ZERO,
+        "{spent} wei are no whole seconds"
+    );
+    let fee = spent * U256::from(FEE_BPS) / U256::from(10_000);
+    assert_eq!(earned, spent - fee);
+    Ok(())
 }
 
 /// A task whose budget comes from the client's wallet, and whose payment, the whole budget, goes to the provider's.
