@@ -309,7 +309,9 @@ impl Client {
                     .send("cancelling", market.tasks().cancelTask(task))
                     .await?;
                 (
-                    format!("task {task} is cancelled; its budget is back in the balance of who paid for it"),
+                    format!(
+                        "task {task} is cancelled; its budget is back in the balance of who paid for it"
+                    ),
                     receipt,
                 )
             }
