@@ -12,6 +12,7 @@ use ogpu_client::{
         ReputationRegistry::{ReputationRegistryCalls, ReputationRegistryEvents},
         StakingVault::{StakingVaultCalls, StakingVaultEvents},
         TaskManager::{TaskManagerCalls, TaskManagerEvents},
+        Watchdog::{WatchdogCalls, WatchdogEvents},
         errors::Contracts::ContractsErrors,
     },
 };
@@ -100,4 +101,5 @@ bindings_match! {
     vault: "staking-vault", StakingVaultCalls, StakingVaultEvents, true;
     registry: "reputation-registry", ReputationRegistryCalls, ReputationRegistryEvents, false;
     task_manager: "task-manager", TaskManagerCalls, TaskManagerEvents, true;
+    watchdog: "watchdog", WatchdogCalls, WatchdogEvents, false;
 }

@@ -11,7 +11,7 @@ use ogpu_client::{
     },
     bindings::{
         ArbWasm, OgpuToken, Owned, PaymentEscrow, ReputationRegistry, StakingVault, TaskManager,
-        arbos::ARB_WASM,
+        Watchdog, arbos::ARB_WASM,
     },
     programs::selectors,
 };
@@ -49,6 +49,7 @@ async fn an_upgrade_keeps_every_value() -> Result<()> {
         (addresses.vault, &programs.vault),
         (addresses.registry, &programs.registry),
         (addresses.task_manager, &programs.task_manager),
+        (addresses.watchdog, &programs.watchdog),
     ] {
         // The same code at another address is the next version that changes nothing: it is active already.
         let next = create(&harness.owner, program.creation_code()).await?;
@@ -130,6 +131,7 @@ async fn what_is_no_implementation_is_refused() -> Result<()> {
         addresses.vault,
         addresses.registry,
         addresses.task_manager,
+        addresses.watchdog,
     ] {
         let owned = Owned::new(proxy, harness.chain().provider());
         let present = implementation(&harness, proxy).await?;
@@ -221,6 +223,17 @@ async fn nothing_is_initialised_twice_and_no_implementation_ever() -> Result<()>
             "task-manager",
             TaskManager::initializeCall { owner: thief }.abi_encode(),
         ),
+        (
+            "watchdog",
+            Watchdog::initializeCall {
+                owner: thief,
+                token: thief,
+                guardian: thief,
+                pauseDuration: 3_600,
+                targets: Vec::new(),
+            }
+            .abi_encode(),
+        ),
     ];
     for (name, input) in calls {
         let contract = &harness.deployment.contracts[name];
@@ -288,6 +301,7 @@ async fn every_view(
         ("vault", addresses.vault),
         ("registry", addresses.registry),
         ("task manager", addresses.task_manager),
+        ("watchdog", addresses.watchdog),
     ] {
         add(
             format!("owner of the {name}"),
@@ -438,6 +452,19 @@ async fn every_view(
         to,
         TaskManager::parametersCall { version: 1 }.abi_encode(),
     );
+    let account = addresses.escrow;
+    let to = addresses.watchdog;
+    add(
+        "breaker of the escrow".to_owned(),
+        to,
+        Watchdog::statusOfCall { account }.abi_encode(),
+    );
+    add(
+        "targets".to_owned(),
+        to,
+        Watchdog::targetsCall {}.abi_encode(),
+    );
+    let to = addresses.task_manager;
     let count = harness
         .chain()
         .read("counting tasks", harness.market.tasks().taskCount())
