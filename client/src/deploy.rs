@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Account, Chain, ClientError, Contract, Deployment, Program, Programs, Receipt, StepState,
     bindings::{
-        ArbWasm, ArbWasmCache, CacheManager, OgpuToken, Owned, Pausable, PaymentEscrow,
-        ReputationRegistry, StakingVault, TaskManager, Watchdog,
+        ArbWasm, ArbWasmCache, CacheManager, OgpuToken, OptimisticVerifier, Owned, Pausable,
+        PaymentEscrow, ReputationRegistry, StakingVault, TaskManager, Watchdog, ZkVerifier,
         arbos::{ARB_WASM, ARB_WASM_CACHE},
         task_manager::Parameters,
     },
@@ -257,6 +257,29 @@ impl Run<'_> {
         };
         self.call("parameters of the market", tasks, &call).await?;
 
+        let call = ZkVerifier::initializeCall {
+            owner: deployer,
+            market: tasks,
+            escrow,
+        };
+        let zk = self.contract(programs, &programs.zk_verifier, call).await?;
+        let call = OptimisticVerifier::initializeCall {
+            owner: deployer,
+            market: tasks,
+            escrow,
+            token,
+            treasury,
+        };
+        let optimistic = self
+            .contract(programs, &programs.optimistic_verifier, call)
+            .await?;
+        let verifiers = [("zk verifier", zk), ("optimistic verifier", optimistic)];
+        for (name, verifier) in verifiers {
+            let call = TaskManager::addVerifierCall { verifier };
+            self.call(&format!("approve the {name}"), tasks, &call)
+                .await?;
+        }
+
         let call = Watchdog::initializeCall {
             owner: deployer,
             token,
@@ -292,7 +315,7 @@ impl Run<'_> {
                 ("task manager", tasks),
                 ("watchdog", watchdog),
             ];
-            for (name, address) in all {
+            for (name, address) in all.into_iter().chain(verifiers) {
                 let call = Owned::transferOwnershipCall { newOwner: owner };
                 self.call(&format!("owner of the {name}"), address, &call)
                     .await?;

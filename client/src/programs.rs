@@ -132,6 +132,10 @@ pub struct Programs {
     pub task_manager: Program,
     /// The watchdog.
     pub watchdog: Program,
+    /// Judges by proofs.
+    pub zk_verifier: Program,
+    /// Judges by nobody's objection.
+    pub optimistic_verifier: Program,
     /// What the task manager delegates other calls to, by their selectors.
     pub extensions: [Program; 5],
 }
@@ -150,6 +154,8 @@ impl Programs {
             registry: Program::read(folder, "reputation-registry")?,
             task_manager: Program::read(folder, "task-manager")?,
             watchdog: Program::read(folder, "watchdog")?,
+            zk_verifier: Program::read(folder, "zk-verifier")?,
+            optimistic_verifier: Program::read(folder, "optimistic-verifier")?,
             extensions: [
                 Program::read(folder, "market-orders")?,
                 Program::read(folder, "market-bids")?,

@@ -16,6 +16,7 @@ pub mod registry;
 pub mod task_manager;
 pub mod token;
 pub mod vault;
+pub mod verifiers;
 pub mod watchdog;
 
 pub use arbos::{ArbWasm, ArbWasmCache, CacheManager};
@@ -25,4 +26,5 @@ pub use registry::ReputationRegistry;
 pub use task_manager::TaskManager;
 pub use token::OgpuToken;
 pub use vault::StakingVault;
+pub use verifiers::{OptimisticVerifier, ZkVerifier};
 pub use watchdog::Watchdog;
