@@ -4,7 +4,7 @@ use eyre::{ContextCompat, Result};
 use ogpu_client::{
     Account,
     alloy::primitives::U256,
-    bindings::task_manager::TaskManager::{LeaseClosed, LeaseSettled, LeaseView},
+    bindings::task_manager::TaskManager::{LeaseClosed, LeaseSettled, LeaseView, VerifierAdded},
 };
 use ogpu_tests::{Harness, Provider, ogpu, refusal};
 
@@ -42,10 +42,20 @@ impl Rental {
         let (client, provider) = (harness.client().await?, harness.provider().await?);
         let tasks = harness.market.tasks();
         let call = tasks.addVerifier(harness.owner.address());
-        harness.owner.send("approving a verifier", call).await?;
+        let receipt = harness.owner.send("approving a verifier", call).await?;
+        let verifier = receipt
+            .decoded_log::<VerifierAdded>()
+            .wrap_err("no VerifierAdded")?
+            .number;
         let call = tasks.publishPrice(provider.id, rate(), DURATION);
         provider.account.send("publishing a price", call).await?;
-        let call = tasks.rent("ipfs://machine".into(), provider.id, rate(), DURATION, 1);
+        let call = tasks.rent(
+            "ipfs://machine".into(),
+            provider.id,
+            rate(),
+            DURATION,
+            verifier,
+        );
         client.send("renting", call).await?;
         let lease = U256::ONE;
         provider

@@ -191,6 +191,13 @@ const ROWS: &[Row] = &[
     },
     Row {
         group: LEASE,
+        purpose: "settle four",
+        theirs: &["settle", "settle", "settle", "settle"],
+        ours: &["settleLeases, four"],
+        includes: ["one by one", "at once"],
+    },
+    Row {
+        group: LEASE,
         purpose: "deposit more",
         theirs: &["deposit"],
         ours: &["topUpLease"],

@@ -394,6 +394,7 @@ pub async fn measure(harness: &Harness) -> Result<Gas> {
         tasks(&mut note, &client, &provider).await?;
         from_wallet_to_wallet(&mut note, &payer, &provider).await?;
         lease(&mut note, &tenant, &lessor).await?;
+        four_leases(&mut note, &tenant, &lessor).await?;
     }
     harness.check_books().await?;
 
@@ -448,9 +449,9 @@ async fn tasks(note: &mut Notes<'_>, client: &Account, provider: &Provider) -> R
         .await
 }
 
-/// A hundredth of a token a second, for a lease of ours.
+/// A five-hundredth of a token a second, for a lease of ours: a provider's collateral is enough for several.
 fn lease_rate() -> U256 {
-    ogpu(1) / U256::from(100)
+    ogpu(1) / U256::from(500)
 }
 
 /// A lease of ours from its beginning to its end, and who has the money afterwards.
@@ -500,6 +501,36 @@ async fn lease(note: &mut Notes<'_>, client: &Account, provider: &Provider) -> R
     );
     let fee = spent * U256::from(FEE_BPS) / U256::from(10_000);
     assert_eq!(earned, spent - fee);
+    Ok(())
+}
+
+/// Four leases between the same two, settled at once. They end without heartbeats, and without a notice.
+async fn four_leases(note: &mut Notes<'_>, client: &Account, provider: &Provider) -> Result<()> {
+    let harness = note.harness;
+    let tasks = harness.market.tasks();
+    let mut leases = Vec::new();
+    for _ in 0..4 {
+        let metadata = "ipfs://machine".to_owned();
+        let call = tasks.rent(metadata, provider.id, lease_rate(), LEASE_NOTICE, 0);
+        client.send("renting", call).await?;
+        let call = tasks.leaseCount();
+        let lease = harness.chain().read("reading a lease", call).await?;
+        provider
+            .account
+            .send("starting", tasks.startLease(lease))
+            .await?;
+        leases.push(lease);
+    }
+    harness.advance(100).await?;
+    let call = tasks.settleLeases(leases.clone());
+    note.down("settleLeases, four", &harness.owner.send("", call).await?)
+        .await?;
+    harness.advance(LEASE_NOTICE).await?;
+    for lease in leases {
+        let call = tasks.closeLease(lease);
+        harness.owner.send("closing", call).await?;
+    }
+    assert_eq!(harness.collateral(provider).await?, ogpu(100));
     Ok(())
 }
 
