@@ -28,9 +28,12 @@ pub struct Deploy {
     /// Who owns every contract in the end (the timelock); the deployer when left out
     #[arg(long)]
     owner: Option<Address>,
-    /// Who may pause new entries, besides the owner
+    /// Who may pause new entries through the watchdog, besides the owner
     #[arg(long)]
     guardian: Option<Address>,
+    /// How much may flow out of the escrow, and out of the vault, within a day before the watchdog pauses, in oGPU
+    #[arg(long, value_parser = parse_amount, default_value = "10000000")]
+    outflow_limit: U256,
     /// Who gets the token's whole supply; the deployer when left out
     #[arg(long)]
     holder: Option<Address>,
@@ -64,6 +67,7 @@ impl Deploy {
         let settings = Settings {
             owner: self.owner,
             guardian: self.guardian,
+            outflow_limit: self.outflow_limit,
             holder: self.holder,
             treasury: self.treasury,
             supply: self.supply,

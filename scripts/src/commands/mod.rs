@@ -8,8 +8,8 @@ pub mod provider;
 pub mod task;
 pub mod terms;
 pub mod token;
-pub mod watchdog;
 pub mod verifier;
+pub mod watchdog;
 
 use eyre::{Result, WrapErr, bail};
 use ogpu_client::{

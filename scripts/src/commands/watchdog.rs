@@ -20,6 +20,10 @@ const DAY: u64 = 86_400;
 
 /// Look after the system: circuit breakers, and programs that grow old (anybody can).
 #[derive(Subcommand)]
+#[command(after_help = "Examples:
+  ogpu watchdog status                    how long each program has left, what has flowed out, what is paused
+  ogpu watchdog poke                      every few minutes: breakers trip only when somebody looks
+  ogpu watchdog keep-alive --below 180    every month: programs expire after a year")]
 pub enum Watchdog {
     /// How long each program has left, what has flowed out, and what is paused
     Status,

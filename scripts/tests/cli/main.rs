@@ -1,6 +1,7 @@
 //! The command line as its users meet it: the built binary, its output, its exit code.
 
 mod offers;
+mod watchdog;
 
 use std::{path::Path, process::Stdio};
 
@@ -97,6 +98,10 @@ async fn help_teaches_with_examples() -> Result<()> {
             "ogpu client assign --signed-bid bid.json",
         ),
         (vec!["verifier", "--help"], "ogpu verifier list"),
+        (
+            vec!["watchdog", "--help"],
+            "ogpu watchdog keep-alive --below 180",
+        ),
         (vec!["devnode", "--help"], "ogpu devnode run < request.json"),
         (vec!["deploy", "--help"], "--owner"),
         (vec!["demo", "--help"], "ogpu demo --json"),
