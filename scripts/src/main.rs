@@ -56,6 +56,9 @@ enum Command {
     /// Look at tasks, and push stuck ones on (anybody can)
     #[command(subcommand)]
     Task(commands::task::Task),
+    /// Rent a machine by the second, or rent one out
+    #[command(subcommand)]
+    Lease(commands::lease::Lease),
     /// Look after the system: circuit breakers, and programs that grow old
     #[command(subcommand)]
     Watchdog(commands::watchdog::Watchdog),
@@ -76,6 +79,7 @@ async fn main() -> ExitCode {
         Command::Provider(provider) => provider.run(&context).await,
         Command::Client(client) => client.run(&context).await,
         Command::Task(task) => task.run(&context).await,
+        Command::Lease(lease) => lease.run(&context).await,
         Command::Watchdog(watchdog) => watchdog.run(&context).await,
         Command::Verifier(verifier) => verifier.run(&context).await,
     };

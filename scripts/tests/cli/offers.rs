@@ -259,3 +259,38 @@ async fn orders_have_lists_sponsors_rising_prices_and_verifiers() -> Result<()> 
     fs::remove_dir_all(&scene.folder)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_machine_is_rented_by_the_second() -> Result<()> {
+    let scene = Scene::new().await?;
+    let (client, provider) = (scene.client(), scene.provider());
+    provider
+        .run("provider publish-price 3.6 --max-duration 86400")
+        .await?;
+    let rented = client
+        .run("lease rent 1 ipfs://machine --max-price 3.6 --duration 7200")
+        .await?;
+    assert_eq!(
+        (&rented["leaseId"], &rented["status"]),
+        (&"1".into(), &"Pending".into())
+    );
+    assert_eq!(provider.run("lease start 1").await?["status"], "Active");
+    scene.chain().jump(600).await?;
+    provider.run("lease heartbeat 1").await?;
+    let shown = client.run("lease show 1").await?;
+    assert_eq!(shown["rate"], "1000000000000000");
+    let (due, left) = (&shown["due"], &shown["left"]);
+    assert_eq!(due.as_u64().unwrap() + left.as_u64().unwrap(), 7_200);
+    assert!(due.as_u64().unwrap() >= 600);
+    provider.run("lease settle 1").await?;
+    client.run("lease top-up 1 --duration 100").await?;
+    client.run("lease shorten 1 --duration 200").await?;
+    assert_eq!(client.run("lease notice 1").await?["status"], "Ending");
+    scene.chain().jump(3_600).await?;
+    assert_eq!(provider.run("lease close 1").await?["status"], "Closed");
+    client
+        .run("lease rent 1 ipfs://machine --max-price 3.6 --duration 3600")
+        .await?;
+    assert_eq!(provider.run("lease cancel 2").await?["status"], "Cancelled");
+    Ok(())
+}
