@@ -174,8 +174,8 @@ impl Watchdog {
     }
 
     /// Takes note of an account's balance, and returns whether that trips its breaker: then the new entries of all targets are paused for
-    /// the configured time, and it does not trip again in this window. A target that cannot be paused keeps none of the others
-    /// from it; if none can, the next poke tries again. Anyone; it pays nothing and moves nothing. Emits [`Tripped`], [`PauseFailed`].
+    /// the configured time, unless they are for longer, and it does not trip again in this window. A target that cannot be paused keeps
+    /// none of the others from it; if none can, the next poke tries again. Anyone; it pays nothing and moves nothing. Emits [`Tripped`], [`PauseFailed`].
     ///
     /// # Errors
     /// [`NotWatched`], [`TooLittleGas`], `AmountTooLarge`, and what the token reverts with.

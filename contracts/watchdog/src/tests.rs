@@ -26,6 +26,7 @@ const PAUSE: u64 = 3 * DAY;
 
 sol! {
     function pause(uint64 until) external;
+    function pausedUntil() external view returns (uint64);
     function codehashKeepalive(bytes32 codehash) external payable;
     function programTimeLeft(address program) external view returns (uint64);
     error ProgramExpired(uint64 ageInSeconds);
@@ -344,6 +345,22 @@ fn the_guardian_pauses_by_hand() {
         .call(OWNER, || watchdog.set_guardian(Address::ZERO))
         .unwrap();
     assert!(chain.call(GUARDIAN, || watchdog.pause(until + 1)).is_err());
+}
+
+#[test]
+fn a_longer_pause_is_not_shortened() {
+    let (chain, mut watchdog) = setup();
+    let until = now(&chain) + DAY;
+    let paused = pausedUntilCall {}.abi_encode();
+    chain.answer(VAULT, paused.clone(), Ok((until + 1).abi_encode()));
+    chain.answer(MARKET, paused, Ok((until - 1).abi_encode()));
+    for target in [VAULT, MARKET] {
+        refuse(&chain, target, until, Vec::new());
+    }
+    assert_eq!(chain.call(GUARDIAN, || watchdog.pause(until)), Ok(2));
+    let failed = events::<PauseFailed>(&chain);
+    assert_eq!(failed.len(), 1, "the vault was asked");
+    assert_eq!(failed[0].target, MARKET);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod interface {
     sol_interface! {
         interface IPausable {
             function pause(uint64 until) external;
+            function pausedUntil() external view returns (uint64);
         }
     }
 }
@@ -92,7 +93,8 @@ impl Watchdog {
         ))
     }
 
-    /// Pauses every target that can be, and returns how many.
+    /// Pauses every target that can be, and returns how many are. One that is paused for longer, by its owner, is left as it is: a pause
+    /// would shorten that.
     pub(crate) fn pause_all(&mut self, until: u64) -> Result<u8, Error> {
         let targets = self.targets();
         let (left, required) = (self.vm().evm_gas_left(), PAUSE_GAS * targets.len() as u64);
@@ -105,8 +107,13 @@ impl Watchdog {
         }
         let mut paused = 0;
         for target in targets {
+            let pausable = interface::IPausable::new(target);
+            if matches!(pausable.paused_until(self.vm(), Call::new()), Ok(ends) if ends >= until) {
+                paused += 1;
+                continue;
+            }
             let call = Call::new_mutating(self);
-            match interface::IPausable::new(target).pause(self.vm(), call, until) {
+            match pausable.pause(self.vm(), call, until) {
                 Ok(()) => paused += 1,
                 Err(reason) => {
                     let reason = Vec::from(ogpu_common::Error::from(reason)).into();
