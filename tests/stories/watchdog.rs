@@ -193,6 +193,23 @@ async fn a_pause_by_hand_uses_up_that_of_the_breakers_until_the_owner_gives_it_b
 }
 
 #[tokio::test]
+async fn a_longer_pause_of_the_owner_is_not_shortened() -> Result<()> {
+    let (harness, guardian) = guarded().await?;
+    let (now, vault) = (
+        harness.chain().now().await?,
+        harness.market.addresses().vault,
+    );
+    let (soon, late) = (now + 300, now + 6 * DAY);
+    let pausable = Pausable::new(vault, harness.chain().provider());
+    harness.owner.send("pausing", pausable.pause(late)).await?;
+    let watchdog = harness.market.watchdog();
+    let receipt = guardian.send("pausing", watchdog.pause(soon)).await?;
+    assert!(events::<PauseFailed>(&receipt).is_empty());
+    assert_eq!(pauses(&harness).await?, [soon, late, soon]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn programs_are_kept_alive_and_expired_ones_brought_back() -> Result<()> {
     let stage = Stage::new().await?;
     if !stage.may_wait(366 * DAY, "the expiry of programs") {
