@@ -28,8 +28,11 @@ impl Scene {
         let (client, provider) = (harness.client().await?, harness.provider().await?);
         let verifier = harness.actor(0).await?;
         let tasks = harness.market.tasks();
+        let add = tasks.addVerifier(verifier.address());
+        let call = add.clone().from(harness.owner.address());
+        let number = harness.chain().read("reading", call).await?;
         let terms = || Terms {
-            verifier: 1,
+            verifier: number,
             verifierFee: ogpu(FEE),
             verifierData: keccak256("what to verify"),
             ..plain(&harness)
@@ -39,7 +42,6 @@ impl Scene {
             .submit_task_with_terms(&client, "ipfs://job", ogpu(100), 60, terms())
             .await;
         assert_eq!(refusal(unknown), "UnknownVerifier");
-        let add = tasks.addVerifier(verifier.address());
         harness.owner.send("approving", add).await?;
         let task = order(&harness, &client, terms()).await?;
         // The fee is not the providers' to bid for.

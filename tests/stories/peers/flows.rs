@@ -11,7 +11,7 @@ use ogpu_client::{
         rpc::types::TransactionRequest,
         sol_types::{SolCall, SolValue},
     },
-    bindings::Owned,
+    bindings::{Owned, TaskManager},
 };
 use ogpu_tests::{DURATION, Harness, Provider, ogpu, result_hash};
 
@@ -515,13 +515,22 @@ async fn four_leases(note: &mut Notes<'_>, client: &Account, provider: &Provider
         client.send("renting", call).await?;
         let call = tasks.leaseCount();
         let lease = harness.chain().read("reading a lease", call).await?;
-        provider
-            .account
-            .send("starting", tasks.startLease(lease))
-            .await?;
         leases.push(lease);
     }
+    let started = leases.iter().map(|lease| {
+        let call = TaskManager::startLeaseCall { leaseId: *lease };
+        Bytes::from(call.abi_encode())
+    });
+    let call = tasks.multicall(started.collect());
+    provider.account.send("starting four", call).await?;
     harness.advance(100).await?;
+    let beats = leases.iter().map(|lease| {
+        let call = TaskManager::heartbeatCall { leaseId: *lease };
+        Bytes::from(call.abi_encode())
+    });
+    let call = tasks.multicall(beats.collect());
+    let receipt = provider.account.send("four heartbeats", call).await?;
+    note.down("heartbeat, four", &receipt).await?;
     let call = tasks.settleLeases(leases.clone());
     note.down("settleLeases, four", &harness.owner.send("", call).await?)
         .await?;
