@@ -43,7 +43,12 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 14] = [
+pub const CONTRACTS: [Contract; 16] = [
+    contract(
+        "committee-nodes",
+        Kind::ExtensionOf("verification-committee"),
+        Some("committee"),
+    ),
     contract(
         "market-admin",
         Kind::ExtensionOf("task-manager"),
@@ -78,6 +83,11 @@ pub const CONTRACTS: [Contract; 14] = [
     contract("task-manager", Kind::BehindProxy, Some("market")),
     contract("watchdog", Kind::BehindProxy, None),
     contract("zk-verifier", Kind::BehindProxy, None),
+    contract(
+        "verification-committee",
+        Kind::BehindProxy,
+        Some("committee"),
+    ),
 ];
 
 const fn contract(name: &'static str, kind: Kind, library: Option<&'static str>) -> Contract {

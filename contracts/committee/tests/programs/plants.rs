@@ -13,7 +13,9 @@ fn planted(results: [B256; 3]) -> (World, U256, Vec<Address>) {
     let mut world = World::new(9);
     let id = task(1);
     world
-        .by(PLANTER, |committee| committee.plant(commitment(id, good())))
+        .by(PLANTER, |committee| {
+            committee.nodes.plant(commitment(id, good()))
+        })
         .unwrap();
     let members = world.voting(id, PRICE);
     let votes: Vec<_> = members.iter().copied().zip(results).collect();
@@ -28,7 +30,9 @@ fn who_voted_wrongly_loses_half_a_bond_even_in_the_majority() {
     let before: Vec<_> = members.iter().map(|member| world.bond(*member)).collect();
     assert_eq!(before, [(BOND, 25), (BOND - 50, 0), (BOND, 25)]);
     world
-        .by(STRANGER, |committee| committee.open_plant(id, good(), SALT))
+        .by(STRANGER, |committee| {
+            committee.nodes.open_plant(id, good(), SALT)
+        })
         .unwrap();
     let opened = PlantOpened {
         taskId: id,
@@ -40,13 +44,13 @@ fn who_voted_wrongly_loses_half_a_bond_even_in_the_majority() {
     let after: Vec<_> = members.iter().map(|member| world.bond(*member)).collect();
     assert_eq!(after, [(BOND - 500, 25), (BOND - 50, 0), (BOND - 500, 25)]);
     assert_eq!(world.bond(TREASURY), (0, 1_000));
-    assert_eq!(world.committee.round_of(id).0, 4);
+    assert_eq!(world.round_of(id).0, 4);
     let gone = UnknownPlant {
         commitment: commitment(id, good()),
     };
     world.refused(
         STRANGER,
-        |committee| committee.open_plant(id, good(), SALT),
+        |committee| committee.nodes.open_plant(id, good(), SALT),
         gone,
     );
 }
@@ -55,15 +59,19 @@ fn who_voted_wrongly_loses_half_a_bond_even_in_the_majority() {
 fn a_task_is_planted_once() {
     let (mut world, id, _) = planted([good(); 3]);
     world
-        .by(STRANGER, |committee| committee.open_plant(id, good(), SALT))
+        .by(STRANGER, |committee| {
+            committee.nodes.open_plant(id, good(), SALT)
+        })
         .unwrap();
     assert_eq!(world.chain.last_event::<PlantOpened>().slashed, U256::ZERO);
     world
-        .by(PLANTER, |committee| committee.plant(commitment(id, bad())))
+        .by(PLANTER, |committee| {
+            committee.nodes.plant(commitment(id, bad()))
+        })
         .unwrap();
     world.refused(
         PLANTER,
-        |committee| committee.open_plant(id, bad(), SALT),
+        |committee| committee.nodes.open_plant(id, bad(), SALT),
         WrongPhase {
             taskId: id,
             phase: 4,
@@ -78,22 +86,22 @@ fn only_the_planter_plants_and_only_before_anybody_can_know_the_committee() {
     let seed = commitment(id, good());
     world.refused(
         STRANGER,
-        |committee| committee.plant(seed),
+        |committee| committee.nodes.plant(seed),
         NotPlanter { caller: STRANGER },
     );
     let members = world.voting(id, PRICE);
     world
-        .by(PLANTER, |committee| committee.plant(seed))
+        .by(PLANTER, |committee| committee.nodes.plant(seed))
         .unwrap();
     world.refused(
         PLANTER,
-        |committee| committee.plant(seed),
+        |committee| committee.nodes.plant(seed),
         AlreadyPlanted { commitment: seed },
     );
     let at = world.now();
     world.refused(
         PLANTER,
-        |committee| committee.open_plant(id, good(), SALT),
+        |committee| committee.nodes.open_plant(id, good(), SALT),
         WrongPhase {
             taskId: id,
             phase: 2,
@@ -109,7 +117,7 @@ fn only_the_planter_plants_and_only_before_anybody_can_know_the_committee() {
     };
     world.refused(
         PLANTER,
-        |committee| committee.open_plant(id, good(), SALT),
+        |committee| committee.nodes.open_plant(id, good(), SALT),
         late,
     );
     let unknown = UnknownPlant {
@@ -117,7 +125,7 @@ fn only_the_planter_plants_and_only_before_anybody_can_know_the_committee() {
     };
     world.refused(
         PLANTER,
-        |committee| committee.open_plant(id, bad(), SALT),
+        |committee| committee.nodes.open_plant(id, bad(), SALT),
         unknown,
     );
 }
@@ -126,14 +134,16 @@ fn only_the_planter_plants_and_only_before_anybody_can_know_the_committee() {
 fn a_plant_has_its_time_within_which_no_bond_can_leave() {
     let (mut world, id, members) = planted([bad(); 3]);
     let closed = world.now();
-    world.by(members[0], |committee| committee.leave()).unwrap();
+    world
+        .by(members[0], |committee| committee.nodes.leave())
+        .unwrap();
     world.chain.pass(PLANT_WINDOW - 1);
     let until = closed + 10 * DAY;
     let still = NothingToWithdraw {
         account: members[0],
         maturesAt: until,
     };
-    world.refused(members[0], |committee| committee.withdraw(), still);
+    world.refused(members[0], |committee| committee.nodes.withdraw(), still);
     assert_eq!(world.bond(members[0]), (BOND, 0));
     let mut later = planted([bad(); 3]).0;
     later.chain.pass(PLANT_WINDOW);
@@ -143,11 +153,13 @@ fn a_plant_has_its_time_within_which_no_bond_can_leave() {
     };
     later.refused(
         PLANTER,
-        |committee| committee.open_plant(id, good(), SALT),
+        |committee| committee.nodes.open_plant(id, good(), SALT),
         late,
     );
     world
-        .by(PLANTER, |committee| committee.open_plant(id, good(), SALT))
+        .by(PLANTER, |committee| {
+            committee.nodes.open_plant(id, good(), SALT)
+        })
         .unwrap();
     assert_eq!(world.bond(members[0]), (BOND - 500, 0));
 }

@@ -59,6 +59,13 @@ sol! {
     /// A task was planted, with this answer; wrong votes cost `slashed`.
     #[derive(Debug, PartialEq)]
     event PlantOpened(uint256 indexed taskId, bytes32 indexed commitment, bytes32 answer, uint256 slashed);
+    /// The committee hands on to this program what it does not know.
+    #[derive(Debug, PartialEq)]
+    event ExtensionSet(address indexed extension);
+    /// There is a new set of parameters, for beacons and rounds that begin from now on: with this value for this parameter, and the
+    /// rest as before.
+    #[derive(Debug, PartialEq)]
+    event ParameterSet(uint256 indexed version, uint256 indexed field, uint256 value);
     /// The market and the escrow are these.
     #[derive(Debug, PartialEq)]
     event SiblingsSet(address indexed market, address indexed escrow);
@@ -69,5 +76,3 @@ sol! {
     #[derive(Debug, PartialEq)]
     event PlanterChanged(address indexed previousPlanter, address indexed newPlanter);
 }
-
-pub use crate::abi::ParametersSet;

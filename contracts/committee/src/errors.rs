@@ -9,7 +9,7 @@ use ogpu_common::{
     words,
 };
 use ogpu_rules::{
-    MAX_COLLATERAL, RuleError,
+    MAX_COLLATERAL,
     committee::{node::NodeError, round::VoteError},
 };
 use stylus_sdk::stylus_core::calls::errors::Error as CallError;
@@ -24,9 +24,15 @@ sol! {
     /// Nothing is owed to the account; its bond matures at this time (seconds since 1970; 0 if it is not unbonding).
     #[derive(Debug, PartialEq)]
     error NothingToWithdraw(address account, uint64 maturesAt);
-    /// A parameter, counted from 0 in the order of the struct, is out of range.
+    /// The value is out of the range of this parameter; a range of nothing: there is no such parameter.
     #[derive(Debug, PartialEq)]
-    error OutOfRange(uint8 field, uint256 value, uint256 minimum, uint256 maximum);
+    error OutOfRange(uint256 field, uint256 value, uint256 minimum, uint256 maximum);
+    /// There is no code at this address.
+    #[derive(Debug, PartialEq)]
+    error InvalidExtension(address extension);
+    /// Neither this program nor an extension has the function that was called.
+    #[derive(Debug, PartialEq)]
+    error UnknownFunction();
     /// There are 65,535 versions of the parameters.
     #[derive(Debug, PartialEq)]
     error TooManyVersions();
@@ -69,9 +75,6 @@ sol! {
     /// Too few have committed for votes to be revealed: `tally` gives the round more time, once.
     #[derive(Debug, PartialEq)]
     error NoQuorum(uint256 taskId, uint8 committed, uint8 needed);
-    /// The lists of a batch differ in length.
-    #[derive(Debug, PartialEq)]
-    error UnequalLengths(uint256 tasks, uint256 others);
     /// Only the planter plants.
     #[derive(Debug, PartialEq)]
     error NotPlanter(address caller);
@@ -91,13 +94,36 @@ sol! {
 pub struct Error(Vec<u8>);
 
 impl Error {
+    /// Raw revert data.
+    pub const fn raw(data: Vec<u8>) -> Self {
+        Self(data)
+    }
+
     /// An error all of whose fields are words, which are these.
     pub fn of<E: SolError>(fields: &[&U256]) -> Self {
         Self(words::encode(E::SELECTOR, fields))
     }
 
+    /// Not yet.
+    #[inline(never)]
+    pub fn early(id: &U256, from: u64) -> Self {
+        Self::of::<TooEarly>(&[id, &time(from)])
+    }
+
+    /// Not any more.
+    #[inline(never)]
+    pub fn late(id: &U256, until: u64) -> Self {
+        Self::of::<TooLate>(&[id, &time(until)])
+    }
+
+    /// One that names a node and something else.
+    #[inline(never)]
+    pub fn by_node<E: SolError>(id: &U256, node: Address) -> Self {
+        Self::of::<E>(&[id, &words::address(node)])
+    }
+
     /// What the rules of accounts say.
-    pub(crate) fn of_node(account: Address, bond: u128, error: NodeError) -> Self {
+    pub fn of_node(account: Address, bond: u128, error: NodeError) -> Self {
         let account = words::address(account);
         match error {
             NodeError::Standing(standing) => {
@@ -113,7 +139,7 @@ impl Error {
     }
 
     /// What the rules of votes say.
-    pub(crate) fn of_vote(task_id: &U256, node: Address, error: VoteError) -> Self {
+    pub fn of_vote(task_id: &U256, node: Address, error: VoteError) -> Self {
         let node = words::address(node);
         match error {
             VoteError::Phase(phase) => Self::of::<WrongPhase>(&[task_id, &small(phase as u32)]),
@@ -121,8 +147,8 @@ impl Error {
             VoteError::Committed => Self::of::<AlreadyCommitted>(&[task_id, &node]),
             VoteError::NothingToReveal => Self::of::<NothingToReveal>(&[task_id, &node]),
             VoteError::OtherVote => Self::of::<WrongReveal>(&[task_id, &node]),
-            VoteError::TooEarly(from) => Self::of::<TooEarly>(&[task_id, &time(from)]),
-            VoteError::TooLate(until) => Self::of::<TooLate>(&[task_id, &time(until)]),
+            VoteError::TooEarly(from) => Self::early(task_id, from),
+            VoteError::TooLate(until) => Self::late(task_id, until),
             VoteError::NoQuorum { committed, needed } => {
                 Self::of::<NoQuorum>(&[task_id, &small(committed.into()), &small(needed.into())])
             }
@@ -131,29 +157,8 @@ impl Error {
 }
 
 /// A small number as a word.
-pub(crate) const fn small(number: u32) -> U256 {
+pub const fn small(number: u32) -> U256 {
     widen(number as u128)
-}
-
-impl From<RuleError> for Error {
-    /// Of the rules of parameters, which know one error.
-    fn from(error: RuleError) -> Self {
-        let RuleError::OutOfRange {
-            value,
-            min,
-            max,
-            field,
-        } = error
-        else {
-            return Self(Vec::new());
-        };
-        Self::of::<OutOfRange>(&[
-            &small(field.into()),
-            &widen(value),
-            &widen(min),
-            &widen(max),
-        ])
-    }
 }
 
 impl From<Error> for Vec<u8> {
@@ -181,6 +186,8 @@ ogpu_common::listed!(Error:
     BondOutOfRange,
     NothingToWithdraw,
     OutOfRange,
+    InvalidExtension,
+    UnknownFunction,
     TooManyVersions,
     NotAwaited,
     WrongPhase,
@@ -195,7 +202,6 @@ ogpu_common::listed!(Error:
     NothingToReveal,
     WrongReveal,
     NoQuorum,
-    UnequalLengths,
     NotPlanter,
     AlreadyPlanted,
     UnknownPlant,

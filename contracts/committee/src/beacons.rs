@@ -8,25 +8,21 @@ use ogpu_common::{
 };
 use ogpu_rules::{
     committee::{
-        Beacon, REPORTER_BPS,
+        Beacon, Field, REPORTER_BPS,
         beacon::{self, Stage},
     },
     share,
 };
 use stylus_sdk::prelude::*;
 
-use crate::{
-    AlreadyCommitted, BeaconFailed, BeaconFull, BeaconOpened, Error, NothingToReveal,
-    SecretCommitted, SecretRevealed, TooEarly, TooLate, VerificationCommittee, WrongReveal,
-    nodes::Cause, number, small, stored,
-};
+use crate::{Committee, errors::*, events::*, nodes::Cause, number, small, stored};
 
-impl VerificationCommittee {
+impl Committee {
     /// A beacon and what it is at. One that never opened has failed.
-    pub(crate) fn beacon(&self, id: &U256) -> (Beacon, Stage) {
+    pub fn beacon(&self, id: &U256) -> (Beacon, Stage) {
         let beacon = Beacon::unpack(self.beacons.get(Number(*id)));
         let stage = if beacon.exists() {
-            beacon.stage(self.now(), self.params(beacon.version).min_reveals)
+            beacon.stage(self.now(), self.least_secrets(beacon.version))
         } else {
             Stage::Failed
         };
@@ -34,13 +30,13 @@ impl VerificationCommittee {
     }
 
     /// The beacon that takes secrets; opens one if there is none.
-    pub(crate) fn open_beacon(&mut self) -> u32 {
+    pub fn open_beacon(&mut self) -> u32 {
         let newest = number(&self.newest_beacon);
         if let (_, Stage::Commit(_)) = self.beacon(&small(newest)) {
             return newest;
         }
-        let (version, now) = (self.current_version(), self.now());
-        let window = self.params(version).beacon_window;
+        let (version, now) = (self.version(), self.now());
+        let window = self.params(version).seconds(Field::BeaconWindow);
         let nodes = number(&self.number_count);
         let (id, beacon) = (newest + 1, Beacon::open(version, nodes, now, window));
         self.newest_beacon.set(stored(id));
@@ -56,21 +52,25 @@ impl VerificationCommittee {
         id
     }
 
-    pub(crate) fn take_secret(&mut self, id: &U256, commitment: B256) -> Result<(), Error> {
+    /// Takes a commitment to a secret.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn take_secret(&mut self, id: &U256, commitment: B256) -> Result<(), Error> {
         let node = self.vm().msg_sender();
         let (mut beacon, stage) = self.beacon(id);
         if !beacon.exists() {
             return Err(Error::of::<BeaconFailed>(&[id]));
         }
         if !matches!(stage, Stage::Commit(_)) {
-            return Err(Error::of::<TooLate>(&[id, &time(beacon.commit_end)]));
+            return Err(Error::late(id, beacon.commit_end));
         }
-        self.only_active(node, self.params(beacon.version).min_bond)?;
+        self.only_active(node, self.params(beacon.version).get(Field::MinBond))?;
         if commitment.is_zero() {
             return Err(nothing(id, node));
         }
         if !self.secret(id, node).is_zero() {
-            return Err(Error::of::<AlreadyCommitted>(&[id, &words::address(node)]));
+            return Err(Error::by_node::<AlreadyCommitted>(id, node));
         }
         beacon.commits = beacon
             .commits
@@ -82,13 +82,17 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    pub(crate) fn mix_secret(&mut self, id: &U256, secret: B256) -> Result<(), Error> {
+    /// Takes a secret.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn mix_secret(&mut self, id: &U256, secret: B256) -> Result<(), Error> {
         let node = self.vm().msg_sender();
         let (mut beacon, stage) = self.beacon(id);
         match stage {
-            Stage::Commit(until) => return Err(Error::of::<TooEarly>(&[id, &time(until)])),
+            Stage::Commit(until) => return Err(Error::early(id, until)),
             Stage::Failed => return Err(Error::of::<BeaconFailed>(&[id])),
-            Stage::Ready => return Err(Error::of::<TooLate>(&[id, &time(beacon.reveal_end)])),
+            Stage::Ready => return Err(Error::late(id, beacon.reveal_end)),
             Stage::Reveal(_) => {}
         }
         let committed = self.secret(id, node);
@@ -96,7 +100,7 @@ impl VerificationCommittee {
             return Err(nothing(id, node));
         }
         if beacon::commitment(&words::word(id), &node.into_word(), &secret) != committed {
-            return Err(Error::of::<WrongReveal>(&[id, &words::address(node)]));
+            return Err(Error::by_node::<WrongReveal>(id, node));
         }
         self.put_secret(id, node, B256::ZERO);
         // Never above the commitments.
@@ -109,25 +113,33 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    pub(crate) fn slash_withheld(&mut self, id: &U256, node: Address) -> Result<(), Error> {
+    /// Slashes who has withheld a secret.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn slash_withheld(&mut self, id: &U256, node: Address) -> Result<(), Error> {
         let beacon = self.beacon(id).0;
         let params = self.params(beacon.version);
-        if !beacon.exists() || beacon.commits < u16::from(params.min_reveals) {
+        if !beacon.exists() || beacon.commits < self.least_secrets(beacon.version) {
             return Err(Error::of::<BeaconFailed>(&[id]));
         }
         if self.now() < beacon.reveal_end {
-            return Err(Error::of::<TooEarly>(&[id, &time(beacon.reveal_end)]));
+            return Err(Error::early(id, beacon.reveal_end));
         }
         if self.secret(id, node).is_zero() {
             return Err(nothing(id, node));
         }
         self.put_secret(id, node, B256::ZERO);
-        let amount = params.slash(params.beacon_slash);
+        let amount = params.slash(Field::SecretSlash);
         let taken = self.slash(node, id, Cause::WithheldSecret, amount);
         let reward = share(taken, REPORTER_BPS);
         self.credit(self.vm().msg_sender(), id, reward);
         self.credit(self.treasury.get(), id, taken - reward);
         Ok(())
+    }
+
+    fn least_secrets(&self, version: u16) -> u16 {
+        self.params(version).get(Field::MinSecrets) as u16
     }
 
     fn secret(&self, id: &U256, node: Address) -> B256 {
@@ -141,5 +153,5 @@ impl VerificationCommittee {
 }
 
 fn nothing(id: &U256, node: Address) -> Error {
-    Error::of::<NothingToReveal>(&[id, &words::address(node)])
+    Error::by_node::<NothingToReveal>(id, node)
 }

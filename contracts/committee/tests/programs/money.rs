@@ -63,27 +63,27 @@ proptest! {
             world.submitted(task(n), PRICE);
         }
         for step in steps {
-            let beacon = world.committee.newest_beacon();
+            let beacon = world.committee().nodes.newest_beacon();
             let result = |right| if right { good() } else { bad() };
-            let closed = |world: &World| [1, 2].map(|n| world.committee.round_of(task(n)).0 >= 3);
+            let closed = |world: &World| [1, 2].map(|n| world.round_of(task(n)).0 >= 3);
             let (before, reports) = (closed(&world), matches!(step, Step::Request(_) | Step::Draw(_) | Step::Tally(_)));
             world.escrow_holds(FEE);
             let done = match step.clone() {
                 Step::Join(n, amount) => world.join(node(n), amount),
-                Step::Leave(n) => world.by(node(n), |committee| committee.leave()),
-                Step::Withdraw(n) => world.by(if n == 6 { TREASURY } else { node(n) }, |committee| committee.withdraw()),
-                Step::Remove(n, amount) if amount % 7 == 0 => world.by(OWNER, |committee| committee.remove_node(node(n), U256::from(amount))),
+                Step::Leave(n) => world.by(node(n), |committee| committee.nodes.leave()),
+                Step::Withdraw(n) => world.by(if n == 6 { TREASURY } else { node(n) }, |committee| committee.nodes.withdraw()),
+                Step::Remove(n, amount) if amount % 7 == 0 => world.by(OWNER, |committee| committee.nodes.remove_node(node(n), U256::from(amount))),
                 Step::Remove(..) => Ok(()),
                 Step::Request(id) => world.by(STRANGER, |committee| committee.request(task(id))),
                 Step::CommitSecret(n) => world.commit_secret(beacon, node(n), secret(beacon, n)),
                 Step::RevealSecret(n) => world.by(node(n), |committee| committee.reveal_secret(beacon, secret(beacon, n))),
-                Step::Report(n) => world.by(node(1), |committee| committee.report_withheld(beacon, node(n))),
+                Step::Report(n) => world.by(node(1), |committee| committee.nodes.report_withheld(beacon, node(n))),
                 Step::Draw(id) => world.by(STRANGER, |committee| committee.draw(task(id))),
                 Step::Commit(id, n, right) => world.commit(task(id), node(n), result(right)),
                 Step::Reveal(id, n, right) => world.reveal(task(id), node(n), result(right)),
                 Step::Tally(id) => world.by(STRANGER, |committee| committee.tally(task(id))),
-                Step::Plant(id) => world.by(PLANTER, |committee| committee.plant(keccak256((task(id), good(), SALT).abi_encode()))),
-                Step::OpenPlant(id) => world.by(PLANTER, |committee| committee.open_plant(task(id), good(), SALT)),
+                Step::Plant(id) => world.by(PLANTER, |committee| committee.nodes.plant(keccak256((task(id), good(), SALT).abi_encode()))),
+                Step::OpenPlant(id) => world.by(PLANTER, |committee| committee.nodes.open_plant(task(id), good(), SALT)),
                 Step::Beacon => {
                     for n in 1..=6 {
                         let _ = world.commit_secret(beacon, node(n), secret(beacon, n));
@@ -96,7 +96,7 @@ proptest! {
                 }
                 Step::Vote(id, right) => {
                     let id = task(id);
-                    let votes: Vec<_> = world.committee.committee_of(id).into_iter().enumerate()
+                    let votes: Vec<_> = world.committee().nodes.committee_of(id).into_iter().enumerate()
                         .map(|(index, member)| (member, result(right >> index & 1 == 1))).collect();
                     for (member, result) in &votes {
                         let _ = world.commit(id, *member, *result);

@@ -6,11 +6,15 @@ mod nodes;
 mod plants;
 mod rounds;
 
-use alloy_primitives::{Address, B256, U256, address, aliases::U96, keccak256};
+use alloy_primitives::{Address, B256, U256, address, keccak256};
 use alloy_sol_types::{SolCall, SolValue, sol};
 use ogpu_common::testing::{Chain, TOKEN};
 
-use crate::{abi::Parameters, *};
+use committee::{Error, errors::*, events::*};
+use committee_nodes::CommitteeNodes;
+use ogpu_common::{Ownable as _, Pausable as _};
+use ogpu_rules::committee::{Field, Params};
+use verification_committee::VerificationCommittee;
 
 sol! {
     function verificationOf(uint256 taskId) external view returns (address, uint8, address, uint256, address, uint256, uint256, bytes32, bytes32, uint64);
@@ -37,20 +41,46 @@ const DAY: u64 = 24 * 60 * 60;
 /// The price of a task, and what it takes to get five or seven members.
 const PRICE: u64 = 10;
 
-/// 5 % for votes, a quarter for secrets, half for plants; 60 s for secrets, 600 for commitments, 300 for reveals; ten days.
-fn parameters() -> Parameters {
-    Parameters {
-        minBond: U96::from(BOND),
-        voteSlash: 500,
-        beaconSlash: 2_500,
-        plantSlash: 5_000,
-        minReveals: 2,
-        beaconWindow: 60,
-        commitWindow: 600,
-        revealWindow: 300,
-        unbonding: 10 * DAY as u32,
-        mediumValue: U96::from(50),
-        highValue: U96::from(90),
+/// A bond of 1,000 wei, of which 5 % are for votes, a quarter for secrets, half for plants; 60 s for secrets, 600 for commitments, 300
+/// for reveals; ten days. Five verify from 50 wei on, seven from 90.
+const PARAMETERS: [(Field, u64); 8] = [
+    (Field::MinBond, BOND),
+    (Field::BeaconWindow, 60),
+    (Field::CommitWindow, 600),
+    (Field::RevealWindow, 300),
+    (Field::Unbonding, 10 * DAY),
+    (Field::MinSecrets, 2),
+    (Field::MediumValue, 50),
+    (Field::HighValue, 90),
+];
+
+/// The two programs of the committee, over one storage.
+struct Committee {
+    votes: VerificationCommittee,
+    nodes: CommitteeNodes,
+}
+
+impl Committee {
+    /// Programs keep what they have read, as they do on a chain for the length of a call: so each call gets new ones.
+    fn of(chain: &Chain) -> Self {
+        Self {
+            votes: VerificationCommittee::from(chain),
+            nodes: CommitteeNodes::from(chain),
+        }
+    }
+}
+
+impl std::ops::Deref for Committee {
+    type Target = VerificationCommittee;
+
+    fn deref(&self) -> &VerificationCommittee {
+        &self.votes
+    }
+}
+
+impl std::ops::DerefMut for Committee {
+    fn deref_mut(&mut self) -> &mut VerificationCommittee {
+        &mut self.votes
     }
 }
 
@@ -76,7 +106,6 @@ fn task(n: u64) -> U256 {
 /// A committee and its world.
 struct World {
     chain: Chain,
-    committee: VerificationCommittee,
     /// How many nodes there are.
     nodes: u64,
 }
@@ -89,28 +118,43 @@ fn data<E: alloy_sol_types::SolError>(error: E) -> Vec<u8> {
 impl World {
     /// A committee with so many nodes, each with the least bond, a second ago.
     fn new(nodes: u64) -> Self {
-        let chain = Chain::new();
-        let mut committee = VerificationCommittee::from(&chain);
-        chain
-            .call(OWNER, || committee.initialize(OWNER, TOKEN, TREASURY))
-            .unwrap();
-        chain
-            .call(OWNER, || committee.set_siblings(MARKET, ESCROW))
-            .unwrap();
-        chain
-            .call(OWNER, || committee.set_planter(PLANTER))
-            .unwrap();
-        let version = chain.call(OWNER, || committee.set_parameters(parameters()));
-        assert_eq!(version, Ok(1));
         let mut world = Self {
-            chain,
-            committee,
+            chain: Chain::new(),
             nodes: 0,
         };
+        world
+            .by(OWNER, |committee| {
+                committee.initialize(OWNER, TOKEN, TREASURY)
+            })
+            .unwrap();
+        world
+            .by(OWNER, |committee| {
+                committee.nodes.set_siblings(MARKET, ESCROW)
+            })
+            .unwrap();
+        world
+            .by(OWNER, |committee| committee.nodes.set_planter(PLANTER))
+            .unwrap();
+        for (field, value) in PARAMETERS {
+            world.set(field, value).unwrap();
+        }
         world.escrow_holds(0);
         (0..nodes).for_each(|_| world.add());
         world.chain.pass(1);
         world
+    }
+
+    /// Gives a parameter a value.
+    fn set(&mut self, field: Field, value: u64) -> Result<U256, Error> {
+        self.by(OWNER, |committee| {
+            committee
+                .nodes
+                .set_parameter(U256::from(field as u8), U256::from(value))
+        })
+    }
+
+    fn committee(&self) -> Committee {
+        Committee::of(&self.chain)
     }
 
     /// One more node with the least bond.
@@ -124,24 +168,25 @@ impl World {
         let mut token = self.chain.token.borrow_mut();
         token.fund(account, contract, amount.into());
         drop(token);
-        self.by(account, |committee| committee.join(U256::from(amount)))
+        self.by(account, |committee| {
+            committee.nodes.join(U256::from(amount))
+        })
     }
 
     /// Calls the committee as `sender`.
     fn by<T>(
         &mut self,
         sender: Address,
-        call: impl FnOnce(&mut VerificationCommittee) -> Result<T, Error>,
+        call: impl FnOnce(&mut Committee) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let committee = &mut self.committee;
-        self.chain.call(sender, || call(committee))
+        self.chain.call(sender, || call(&mut self.committee()))
     }
 
     /// A call that must be refused with this error.
     fn refused<T: std::fmt::Debug + PartialEq>(
         &mut self,
         sender: Address,
-        call: impl FnOnce(&mut VerificationCommittee) -> Result<T, Error>,
+        call: impl FnOnce(&mut Committee) -> Result<T, Error>,
         error: impl alloy_sol_types::SolError,
     ) {
         let result = self.by(sender, call);
@@ -200,7 +245,7 @@ impl World {
         &mut self,
         task_id: U256,
         result: B256,
-        mut call: impl FnMut(&mut VerificationCommittee) -> Result<(), Error>,
+        mut call: impl FnMut(&mut Committee) -> Result<(), Error>,
     ) {
         let report = verifyCompletionCall {
             taskId: task_id,
@@ -209,9 +254,9 @@ impl World {
         .abi_encode();
         let refusal = Err(data(Called {}));
         self.chain.answer(MARKET, report.clone(), refusal);
-        let before = self.committee.round_of(task_id);
+        let before = self.round_of(task_id);
         self.refused(STRANGER, &mut call, Called {});
-        assert_eq!(self.committee.round_of(task_id), before);
+        assert_eq!(self.round_of(task_id), before);
         self.chain.answer(MARKET, report, Ok(Vec::new()));
         self.by(STRANGER, call).unwrap();
     }
@@ -225,15 +270,31 @@ impl World {
         self.chain.token.borrow().balance(account)
     }
 
+    /// Phase, size, beacon, end of commitments, end of reveals.
+    fn round_of(&self, task_id: U256) -> (u64, u64, u64, u64, u64) {
+        plain(self.committee().nodes.round_of(task_id))
+    }
+
+    /// Standing, since, number, bond, owed.
+    fn node_of(&self, account: Address) -> (u64, u64, u64, u64, u64) {
+        plain(self.committee().nodes.node_of(account))
+    }
+
+    /// State, result, latency.
+    fn vote_of(&self, task_id: U256, node: Address) -> (u64, B256, bool) {
+        let (state, result, latency_ok) = self.committee().nodes.vote_of(task_id, node);
+        (state.to(), result, latency_ok)
+    }
+
     /// Bond and what is owed.
     fn bond(&self, account: Address) -> (u64, u64) {
-        let (_, _, _, bond, owed) = self.committee.node_of(account);
-        (bond.to(), owed.to())
+        let (_, _, _, bond, owed) = self.node_of(account);
+        (bond, owed)
     }
 
     /// A beacon with the secrets of two nodes; returns its number. Its tasks can be drawn now.
     fn beacon(&mut self) -> U256 {
-        let id = self.committee.newest_beacon();
+        let id = self.committee().nodes.newest_beacon();
         for n in [1, 2] {
             self.commit_secret(id, node(n), secret(id, n)).unwrap();
         }
@@ -260,7 +321,7 @@ impl World {
         self.beacon();
         self.by(STRANGER, |committee| committee.draw(task_id))
             .unwrap();
-        self.committee.committee_of(task_id)
+        self.committee().nodes.committee_of(task_id)
     }
 
     fn commit(&mut self, task_id: U256, node: Address, result: B256) -> Result<(), Error> {
@@ -279,7 +340,7 @@ impl World {
         for (node, result) in votes {
             self.commit(task_id, *node, *result).unwrap();
         }
-        let (_, _, _, _, _, commit_end, _) = self.committee.round_of(task_id);
+        let commit_end = self.round_of(task_id).3;
         self.chain
             .vm
             .set_block_timestamp(commit_end.max(self.now()));
@@ -287,6 +348,11 @@ impl World {
             self.reveal(task_id, *node, *result).unwrap();
         }
     }
+}
+
+fn plain(words: (U256, U256, U256, U256, U256)) -> (u64, u64, u64, u64, u64) {
+    let (a, b, c, d, e) = words;
+    (a.to(), b.to(), c.to(), d.to(), e.to())
 }
 
 const SALT: B256 = B256::repeat_byte(0x5a);

@@ -10,24 +10,35 @@ use super::*;
 #[test]
 fn it_is_initialised_once_and_only_behind_a_proxy() {
     let mut world = World::new(0);
-    let committee = &world.committee;
-    assert_eq!((committee.owner(), committee.token()), (OWNER, TOKEN));
+    let committee = world.committee();
     assert_eq!(
-        (committee.treasury(), committee.planter()),
+        (committee.nodes.owner(), committee.nodes.token()),
+        (OWNER, TOKEN)
+    );
+    assert_eq!(
+        (committee.nodes.treasury(), committee.nodes.planter()),
         (TREASURY, PLANTER)
     );
-    assert_eq!(committee.siblings(), (MARKET, ESCROW));
+    assert_eq!(committee.nodes.siblings(), (MARKET, ESCROW));
+    let version = committee.nodes.current_version();
+    assert_eq!(version, U256::from(1 + PARAMETERS.len()));
+    let of = |version, field| committee.nodes.parameter(version, U256::from(field as u8));
+    for (field, value) in PARAMETERS {
+        assert_eq!(of(version, field), U256::from(value));
+    }
+    let initial = Params::initial();
     assert_eq!(
-        (committee.current_version(), committee.parameters(1)),
-        (1, parameters())
+        of(U256::ONE, Field::MinBond),
+        U256::from(initial.get(Field::MinBond))
     );
+    assert_eq!(of(U256::from(99), Field::MinBond), U256::ZERO);
     world.refused(
         OWNER,
         |committee| committee.initialize(OWNER, TOKEN, TREASURY),
         InvalidInitialization {},
     );
     let direct = Chain::direct();
-    let mut bare = VerificationCommittee::from(&direct);
+    let mut bare = Committee::of(&direct);
     let result = direct.call(OWNER, || bare.initialize(OWNER, TOKEN, TREASURY));
     assert_eq!(
         result.map_err(Vec::from),
@@ -41,70 +52,80 @@ fn only_the_owner_sets_it_up() {
     let stranger = || OwnableUnauthorizedAccount { account: STRANGER };
     world.refused(
         STRANGER,
-        |committee| committee.set_siblings(MARKET, ESCROW),
+        |committee| committee.nodes.set_siblings(MARKET, ESCROW),
         stranger(),
     );
     world.refused(
         STRANGER,
-        |committee| committee.set_treasury(STRANGER),
+        |committee| committee.nodes.set_treasury(STRANGER),
         stranger(),
     );
     world.refused(
         STRANGER,
-        |committee| committee.set_planter(STRANGER),
+        |committee| committee.nodes.set_planter(STRANGER),
         stranger(),
     );
     world.refused(
         STRANGER,
-        |committee| committee.set_parameters(parameters()),
+        |committee| committee.nodes.set_parameter(U256::ONE, U256::ONE),
         stranger(),
     );
     world.refused(
         STRANGER,
-        |committee| committee.remove_node(node(1), U256::ZERO),
+        |committee| committee.set_extension(ESCROW),
+        stranger(),
+    );
+    let nobody = InvalidExtension {
+        extension: STRANGER,
+    };
+    world.refused(OWNER, |committee| committee.set_extension(STRANGER), nobody);
+    world.refused(
+        STRANGER,
+        |committee| committee.nodes.remove_node(node(1), U256::ZERO),
         stranger(),
     );
     world.refused(
         OWNER,
-        |committee| committee.set_siblings(Address::ZERO, ESCROW),
+        |committee| committee.nodes.set_siblings(Address::ZERO, ESCROW),
         ZeroAddress {},
     );
     world.refused(
         OWNER,
-        |committee| committee.set_siblings(MARKET, Address::ZERO),
+        |committee| committee.nodes.set_siblings(MARKET, Address::ZERO),
         ZeroAddress {},
     );
     world.refused(
         OWNER,
-        |committee| committee.set_treasury(Address::ZERO),
+        |committee| committee.nodes.set_treasury(Address::ZERO),
         ZeroAddress {},
     );
-    let out = OutOfRange {
-        field: 1,
-        value: U256::from(5_001),
-        minimum: U256::ONE,
-        maximum: U256::from(5_000),
+    let out = |field: u64, value, minimum, maximum| OutOfRange {
+        field: U256::from(field),
+        value: U256::from(value),
+        minimum: U256::from(minimum),
+        maximum: U256::from(maximum),
     };
-    let wrong = Parameters {
-        voteSlash: 5_001,
-        ..parameters()
+    for error in [
+        out(1, 5_001, 1, 5_000),
+        out(9, 91, 0, 90),
+        out(10, 49, 50, (1u128 << 96) - 1),
+        out(11, 5, 1, 0),
+    ] {
+        let (field, value) = (error.field, error.value);
+        world.refused(
+            OWNER,
+            |committee| committee.nodes.set_parameter(field, value),
+            error,
+        );
+    }
+    let version = world.set(Field::MinSecrets, 9);
+    assert_eq!(version, Ok(U256::from(10)));
+    let event = ParameterSet {
+        version: U256::from(10),
+        field: U256::from(8),
+        value: U256::from(9),
     };
-    world.refused(OWNER, |committee| committee.set_parameters(wrong), out);
-    let next = Parameters {
-        minReveals: 9,
-        ..parameters()
-    };
-    assert_eq!(
-        world.by(OWNER, |committee| committee.set_parameters(Parameters {
-            minReveals: 9,
-            ..parameters()
-        })),
-        Ok(2)
-    );
-    assert_eq!(
-        (world.committee.parameters(2), world.committee.parameters(1)),
-        (next, parameters())
-    );
+    assert_eq!(world.chain.last_event::<ParameterSet>(), event);
 }
 
 #[test]
@@ -115,21 +136,19 @@ fn running_rounds_keep_their_parameters() {
     world
         .by(STRANGER, |committee| committee.request(id))
         .unwrap();
-    let next = Parameters {
-        minReveals: 9,
-        voteSlash: 5_000,
-        commitWindow: 10,
-        mediumValue: U96::ZERO,
-        ..parameters()
-    };
-    world
-        .by(OWNER, |committee| committee.set_parameters(next))
-        .unwrap();
+    for (field, value) in [
+        (Field::MinSecrets, 9),
+        (Field::VoteSlash, 5_000),
+        (Field::CommitWindow, 10),
+        (Field::MediumValue, 0),
+    ] {
+        world.set(field, value).unwrap();
+    }
     world.beacon();
     world.by(STRANGER, |committee| committee.draw(id)).unwrap();
-    let members = world.committee.committee_of(id);
+    let members = world.committee().nodes.committee_of(id);
     assert_eq!(
-        (members.len(), world.committee.round_of(id).5),
+        (members.len(), world.round_of(id).3),
         (3, world.now() + 600)
     );
     world.vote(
@@ -153,9 +172,13 @@ fn a_node_joins_with_a_bond_and_leaves_with_it() {
         minimum: U256::from(1_000),
         maximum: U256::from((1u128 << 80) - 1),
     };
-    world.refused(node(3), |committee| committee.join(U256::from(999)), low);
+    world.refused(
+        node(3),
+        |committee| committee.nodes.join(U256::from(999)),
+        low,
+    );
     assert_eq!(
-        world.committee.number_count(),
+        world.committee().nodes.number_count(),
         U256::from(2),
         "what fails takes no number"
     );
@@ -167,23 +190,22 @@ fn a_node_joins_with_a_bond_and_leaves_with_it() {
         bond: U256::from(BOND),
     };
     assert_eq!(world.chain.last_event::<NodeJoined>(), joined);
-    assert_eq!(
-        world.committee.node_of(node(3)),
-        (1, start, U256::from(3), U256::from(BOND), U256::ZERO)
-    );
+    assert_eq!(world.node_of(node(3)), (1, start, 3, BOND, 0));
     world.join(node(3), 5).unwrap();
     assert_eq!(world.bond(node(3)), (BOND + 5, 0));
-    assert_eq!(world.committee.node_at(U256::from(3)), node(3));
+    assert_eq!(world.committee().nodes.node_at(U256::from(3)), node(3));
 
     world.refused(
         node(3),
-        |committee| committee.withdraw(),
+        |committee| committee.nodes.withdraw(),
         NothingToWithdraw {
             account: node(3),
             maturesAt: 0,
         },
     );
-    world.by(node(3), |committee| committee.leave()).unwrap();
+    world
+        .by(node(3), |committee| committee.nodes.leave())
+        .unwrap();
     let matures_at = start + 10 * DAY;
     assert_eq!(
         world.chain.last_event::<NodeLeaving>(),
@@ -197,44 +219,50 @@ fn a_node_joins_with_a_bond_and_leaves_with_it() {
         standing: 2,
         bond: U256::from(BOND + 5),
     };
-    world.refused(node(3), |committee| committee.leave(), again);
+    world.refused(node(3), |committee| committee.nodes.leave(), again);
     world.chain.pass(10 * DAY - 1);
     world.refused(
         node(3),
-        |committee| committee.withdraw(),
+        |committee| committee.nodes.withdraw(),
         NothingToWithdraw {
             account: node(3),
             maturesAt: matures_at,
         },
     );
     world.chain.pass(1);
-    world.by(node(3), |committee| committee.withdraw()).unwrap();
+    world
+        .by(node(3), |committee| committee.nodes.withdraw())
+        .unwrap();
     assert_eq!(
-        (world.held(node(3)), world.committee.node_at(U256::from(3))),
+        (
+            world.held(node(3)),
+            world.committee().nodes.node_at(U256::from(3))
+        ),
         (u128::from(BOND) + 5, Address::ZERO)
     );
-    assert_eq!(
-        world.committee.node_of(node(3)),
-        (0, 0, U256::ZERO, U256::ZERO, U256::ZERO)
-    );
+    assert_eq!(world.node_of(node(3)), (0, 0, 0, 0, 0));
 }
 
 #[test]
 fn vacant_numbers_are_used_again() {
     let mut world = World::new(4);
     for n in [2, 3] {
-        world.by(node(n), |committee| committee.leave()).unwrap();
+        world
+            .by(node(n), |committee| committee.nodes.leave())
+            .unwrap();
     }
     world.chain.pass(10 * DAY);
     for n in [2, 3] {
-        world.by(node(n), |committee| committee.withdraw()).unwrap();
+        world
+            .by(node(n), |committee| committee.nodes.withdraw())
+            .unwrap();
     }
-    for (n, number) in [(5, 3), (6, 2), (7, 5)] {
+    for (n, number) in [(5, 3u64), (6, 2), (7, 5)] {
         world.join(node(n), BOND).unwrap();
-        assert_eq!(world.committee.node_of(node(n)).2, U256::from(number));
-        assert_eq!(world.committee.node_at(U256::from(number)), node(n));
+        assert_eq!(world.node_of(node(n)).2, number);
+        assert_eq!(world.committee().nodes.node_at(U256::from(number)), node(n));
     }
-    assert_eq!(world.committee.number_count(), U256::from(5));
+    assert_eq!(world.committee().nodes.number_count(), U256::from(5));
 }
 
 #[test]
@@ -243,7 +271,7 @@ fn the_owner_removes_a_node_for_good() {
     let start = world.now();
     world
         .by(OWNER, |committee| {
-            committee.remove_node(node(1), U256::from(400))
+            committee.nodes.remove_node(node(1), U256::from(400))
         })
         .unwrap();
     assert_eq!(
@@ -264,35 +292,37 @@ fn the_owner_removes_a_node_for_good() {
     };
     world.refused(
         OWNER,
-        |committee| committee.remove_node(node(1), U256::ZERO),
+        |committee| committee.nodes.remove_node(node(1), U256::ZERO),
         out(600),
     );
-    world.refused(node(1), |committee| committee.leave(), out(600));
+    world.refused(node(1), |committee| committee.nodes.leave(), out(600));
     world.refused(
         node(1),
-        |committee| committee.join(U256::from(BOND)),
+        |committee| committee.nodes.join(U256::from(BOND)),
         out(600),
     );
     world.chain.pass(10 * DAY);
-    world.by(node(1), |committee| committee.withdraw()).unwrap();
     world
-        .by(TREASURY, |committee| committee.withdraw())
+        .by(node(1), |committee| committee.nodes.withdraw())
+        .unwrap();
+    world
+        .by(TREASURY, |committee| committee.nodes.withdraw())
         .unwrap();
     assert_eq!((world.held(node(1)), world.held(TREASURY)), (600, 400));
     world.refused(
         node(1),
-        |committee| committee.join(U256::from(BOND)),
+        |committee| committee.nodes.join(U256::from(BOND)),
         out(0),
     );
     // and whoever is no node yet
     world
         .by(OWNER, |committee| {
-            committee.remove_node(STRANGER, U256::MAX >> 160)
+            committee.nodes.remove_node(STRANGER, U256::MAX >> 160)
         })
         .unwrap();
     world.refused(
         STRANGER,
-        |committee| committee.join(U256::from(BOND)),
+        |committee| committee.nodes.join(U256::from(BOND)),
         NotAllowed {
             account: STRANGER,
             standing: 3,
@@ -306,11 +336,11 @@ fn a_pause_stops_joining_and_nothing_else() {
     let mut world = World::new(5);
     let until = world.now() + DAY;
     world
-        .by(OWNER, |committee| Ok(committee.pause(until)?))
+        .by(OWNER, |committee| Ok(committee.nodes.pause(until)?))
         .unwrap();
     world.refused(
         node(9),
-        |committee| committee.join(U256::from(BOND)),
+        |committee| committee.nodes.join(U256::from(BOND)),
         EnforcedPause { until },
     );
     let members = world.voting(task(1), PRICE);
@@ -319,10 +349,13 @@ fn a_pause_stops_joining_and_nothing_else() {
     world.pay_fee();
     world.tells(task(1), good(), |committee| committee.tally(task(1)));
     assert_eq!(
-        world.by(members[0], |committee| committee.withdraw()),
+        world.by(members[0], |committee| committee.nodes.withdraw()),
         Ok(())
     );
-    assert_eq!(world.by(members[0], |committee| committee.leave()), Ok(()));
+    assert_eq!(
+        world.by(members[0], |committee| committee.nodes.leave()),
+        Ok(())
+    );
 }
 
 #[test]
@@ -340,6 +373,10 @@ fn a_token_that_takes_a_fee_is_refused() {
         .token
         .borrow_mut()
         .fund(node(1), contract, BOND.into());
-    world.refused(node(1), |committee| committee.join(U256::from(BOND)), error);
+    world.refused(
+        node(1),
+        |committee| committee.nodes.join(U256::from(BOND)),
+        error,
+    );
     assert_eq!(world.bond(node(1)), (0, 0));
 }

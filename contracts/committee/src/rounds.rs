@@ -7,24 +7,25 @@ use ogpu_common::{
     words,
 };
 use ogpu_rules::committee::{
-    MAX_ATTEMPTS, MAX_SIZE, MAX_TRIES, Phase, Round, Seat, Vote,
+    Field, MAX_ATTEMPTS, MAX_SIZE, MAX_TRIES, Phase, Round, Seat, Vote,
     beacon::{self, Stage},
     round, ticket,
 };
 use stylus_sdk::prelude::*;
 
-use crate::{
-    AlreadyRequested, BeaconFailed, CommitteeDrawn, DeadlineTooNear, Error, Requested, Seated,
-    TooEarly, VerificationCommittee, VoteCommitted, VoteRevealed, WrongPhase, small,
-};
+use crate::{Committee, errors::*, events::*, small};
 
-impl VerificationCommittee {
-    pub(crate) fn ask(&mut self, task_id: &U256) -> Result<(), Error> {
+impl Committee {
+    /// Has a task wait for a beacon, or for another one.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn ask(&mut self, task_id: &U256) -> Result<(), Error> {
         let round = self.round(task_id);
         let round = match round.phase {
             Phase::None => {
                 self.awaited(task_id)?;
-                Round::request(self.current_version(), self.open_beacon())
+                Round::request(self.version(), self.open_beacon())
             }
             Phase::Requested => {
                 let id = small(round.beacon);
@@ -47,7 +48,11 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    pub(crate) fn seat_committee(&mut self, task_id: &U256) -> Result<(), Error> {
+    /// Draws the committee of a task.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn seat_committee(&mut self, task_id: &U256) -> Result<(), Error> {
         let round = self.round(task_id);
         if round.phase != Phase::Requested {
             return Err(wrong_phase(task_id, round.phase));
@@ -56,7 +61,7 @@ impl VerificationCommittee {
         let (beacon, stage) = self.beacon(&id);
         match stage {
             Stage::Commit(until) | Stage::Reveal(until) => {
-                return Err(Error::of::<TooEarly>(&[task_id, &time(until)]));
+                return Err(Error::early(task_id, until));
             }
             Stage::Failed => return Err(Error::of::<BeaconFailed>(&[&id])),
             Stage::Ready => {}
@@ -66,7 +71,12 @@ impl VerificationCommittee {
             self.params(round.version),
             self.now(),
         );
-        let needed = now + params.vote_windows();
+        let (commit_window, reveal_window) = (
+            params.seconds(Field::CommitWindow),
+            params.seconds(Field::RevealWindow),
+        );
+        let min_bond = params.get(Field::MinBond);
+        let needed = now + commit_window + reveal_window;
         if task.deadline < needed {
             return Err(Error::of::<DeadlineTooNear>(&[
                 task_id,
@@ -86,13 +96,11 @@ impl VerificationCommittee {
                     index,
                     beacon.nodes,
                 );
-                let account = self.node_at(small(number));
+                let account = self.holder(&small(number));
                 if account == task.client
                     || account == task.provider
                     || members.iter().any(|(taken, _)| *taken == number)
-                    || !self
-                        .node(account)
-                        .can_be_drawn(params.min_bond, beacon.opened_at)
+                    || !self.node(account).can_be_drawn(min_bond, beacon.opened_at)
                 {
                     continue;
                 }
@@ -116,7 +124,7 @@ impl VerificationCommittee {
             );
         }
         self.committees.insert(Number(*task_id), committee);
-        let round = round.drawn(size, now, params.commit_window, params.reveal_window);
+        let round = round.drawn(size, now, commit_window, reveal_window);
         self.put_round(task_id, round);
         self.emit::<CommitteeDrawn>(
             &[task_id],
@@ -129,7 +137,11 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    pub(crate) fn take_vote(&mut self, task_id: &U256, commitment: B256) -> Result<(), Error> {
+    /// Takes a commitment to a vote.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn take_vote(&mut self, task_id: &U256, commitment: B256) -> Result<(), Error> {
         let node = self.vm().msg_sender();
         let (round, seat) = self
             .round(task_id)
@@ -141,12 +153,11 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    pub(crate) fn open_vote(
-        &mut self,
-        task_id: &U256,
-        vote: Vote,
-        salt: &B256,
-    ) -> Result<(), Error> {
+    /// Takes a vote.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn open_vote(&mut self, task_id: &U256, vote: Vote, salt: &B256) -> Result<(), Error> {
         let node = self.vm().msg_sender();
         let commitment = round::commitment(&words::word(task_id), &node.into_word(), vote, salt);
         let (round, seat) = self
@@ -163,7 +174,7 @@ impl VerificationCommittee {
     }
 
     /// The numbers of a committee, 0 beyond its size.
-    pub(crate) fn members(&self, task_id: &U256) -> [u32; MAX_SIZE] {
+    pub fn members(&self, task_id: &U256) -> [u32; MAX_SIZE] {
         let committee = self.committees.get(Number(*task_id));
         let mut members = [0; MAX_SIZE];
         for (member, bytes) in members.iter_mut().zip(committee.chunks_exact(4)) {
@@ -175,6 +186,7 @@ impl VerificationCommittee {
     }
 }
 
-pub(crate) fn wrong_phase(task_id: &U256, phase: Phase) -> Error {
+/// The round is at something else.
+pub fn wrong_phase(task_id: &U256, phase: Phase) -> Error {
     Error::of::<WrongPhase>(&[task_id, &small(phase as u32)])
 }

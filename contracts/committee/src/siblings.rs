@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 use ogpu_common::{amount, interfaces::IMarket, words};
 use stylus_sdk::prelude::*;
 
-use crate::{Error, NotAwaited, VerificationCommittee, small};
+use crate::{Committee, errors::*, small};
 
 #[allow(missing_docs)]
 mod interface {
@@ -22,22 +22,27 @@ mod interface {
 const SUBMITTED: u8 = 3;
 
 /// What the market says of a task.
-pub(crate) struct Task {
+pub struct Task {
     verifier: Address,
     status: u8,
+    /// Who made it.
     pub client: Address,
+    /// Who delivered.
     pub provider: Address,
+    /// The agreed price, in wei.
     pub price: U256,
+    /// What the provider delivered.
     pub seal: B256,
+    /// When the market waits no longer (seconds since 1970).
     pub deadline: u64,
 }
 
-impl VerificationCommittee {
+impl Committee {
     /// A task that waits for a verdict of this committee.
     ///
     /// # Errors
     /// [`NotAwaited`], and what the market reverts with.
-    pub(crate) fn awaited(&self, task_id: &U256) -> Result<Task, Error> {
+    pub fn awaited(&self, task_id: &U256) -> Result<Task, Error> {
         let task = self.task(task_id)?;
         if self.awaits(&task) {
             return Ok(task);
@@ -56,7 +61,7 @@ impl VerificationCommittee {
     ///
     /// # Errors
     /// What the market and the escrow revert with.
-    pub(crate) fn report(&mut self, task_id: &U256, result: B256) -> Result<u128, Error> {
+    pub fn report(&mut self, task_id: &U256, result: B256) -> Result<u128, Error> {
         let task = self.task(task_id)?;
         if !self.awaits(&task) {
             return Ok(0);

@@ -7,27 +7,27 @@ use ogpu_common::{
     words,
 };
 use ogpu_rules::committee::{
-    Due, MAX_SIZE, PLANT_WINDOW, Phase, Round, Vote, hash, split, verdict::verdict,
+    Due, Field, MAX_SIZE, PLANT_WINDOW, Phase, Round, Vote, hash, split, verdict::verdict,
 };
 use stylus_sdk::prelude::*;
 
-use crate::{
-    AlreadyPlanted, Error, NotPlanter, PlantCommitted, PlantOpened, PlantedTooLate, RoundClosed,
-    RoundExtended, TooEarly, TooLate, UnknownPlant, VerificationCommittee, nodes::Cause,
-    rounds::wrong_phase, small,
-};
+use crate::{Committee, errors::*, events::*, nodes::Cause, rounds::wrong_phase, small};
 
 /// A member of a committee that still has its seat, and its vote if it was revealed.
 type Member = Option<(Address, Option<Vote>)>;
 
-impl VerificationCommittee {
-    pub(crate) fn count_votes(&mut self, task_id: &U256) -> Result<(), Error> {
+impl Committee {
+    /// Does what is due with a round that votes.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn count_votes(&mut self, task_id: &U256) -> Result<(), Error> {
         let (round, now) = (self.round(task_id), self.now());
         if round.phase != Phase::Voting {
             return Err(wrong_phase(task_id, round.phase));
         }
         match round.due(now) {
-            Due::Wait(until) => Err(Error::of::<TooEarly>(&[task_id, &time(until)])),
+            Due::Wait(until) => Err(Error::early(task_id, until)),
             Due::Extend => {
                 let round = round.extend(now);
                 self.put_round(task_id, round);
@@ -43,7 +43,7 @@ impl VerificationCommittee {
 
     /// Ends a round: tells the market, slashes and pays. A round in which too few voted, or
     /// without a committee, has no verdict.
-    pub(crate) fn settle(&mut self, task_id: &U256, round: Round) -> Result<(), Error> {
+    pub fn settle(&mut self, task_id: &U256, round: Round) -> Result<(), Error> {
         let members = self.voters(task_id, &round);
         let votes = members.map(|member| member.and_then(|(_, vote)| vote));
         let counted = round.phase == Phase::Voting && round.due(self.now()) == Due::Count;
@@ -59,7 +59,7 @@ impl VerificationCommittee {
         let fee = self.report(task_id, result)?;
 
         let params = self.params(round.version);
-        let amount = params.slash(params.vote_slash);
+        let amount = params.slash(Field::VoteSlash);
         let mut slashed = 0;
         let mut agreed = [Address::ZERO; MAX_SIZE];
         for (index, member) in members.into_iter().enumerate() {
@@ -95,13 +95,17 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    pub(crate) fn sow(&mut self, commitment: B256) -> Result<(), Error> {
+    /// Takes a commitment of the planter.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn sow(&mut self, commitment: B256) -> Result<(), Error> {
         let caller = self.vm().msg_sender();
         if caller != self.planter.get() {
             return Err(Error::of::<NotPlanter>(&[&words::address(caller)]));
         }
         let number = words::number(&commitment);
-        if self.planted_at(commitment) != 0 {
+        if !self.plant_time(&commitment).is_zero() {
             return Err(Error::of::<AlreadyPlanted>(&[&number]));
         }
         let now = words::word(&time(self.now()));
@@ -110,11 +114,15 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    pub(crate) fn reap(&mut self, task_id: &U256, answer: B256, salt: &B256) -> Result<(), Error> {
+    /// Opens a planted task and slashes who voted wrongly.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn reap(&mut self, task_id: &U256, answer: B256, salt: &B256) -> Result<(), Error> {
         let commitment = hash(&[&words::word(task_id), &answer, salt]);
         let number = words::number(&commitment);
-        let planted_at = self.planted_at(commitment);
-        if planted_at == 0 {
+        let planted_at = self.plant_time(&commitment);
+        if planted_at.is_zero() {
             return Err(Error::of::<UnknownPlant>(&[&number]));
         }
         let round = self.round(task_id);
@@ -122,17 +130,17 @@ impl VerificationCommittee {
             return Err(wrong_phase(task_id, round.phase));
         }
         // From then on secrets are revealed, and whoever knows them all knows the committee.
-        let latest = self.beacon(&small(round.beacon)).0.commit_end;
+        let latest = time(self.beacon(&small(round.beacon)).0.commit_end);
         if planted_at >= latest {
             return Err(Error::of::<PlantedTooLate>(&[
                 task_id,
-                &time(planted_at),
-                &time(latest),
+                &planted_at,
+                &latest,
             ]));
         }
         let until = round.reveal_end + PLANT_WINDOW;
         if self.now() >= until {
-            return Err(Error::of::<TooLate>(&[task_id, &time(until)]));
+            return Err(Error::late(task_id, until));
         }
         self.plants.insert(Number(number), B256::ZERO);
         let planted = Round {
@@ -141,7 +149,7 @@ impl VerificationCommittee {
         };
         self.put_round(task_id, planted);
         let params = self.params(round.version);
-        let amount = params.slash(params.plant_slash);
+        let amount = params.slash(Field::PlantSlash);
         let mut slashed = 0;
         for (account, vote) in self.voters(task_id, &round).into_iter().flatten() {
             if vote.is_some_and(|vote| vote.result != answer) {
@@ -162,7 +170,7 @@ impl VerificationCommittee {
         let mut members = [None; MAX_SIZE];
         let size = usize::from(round.size);
         for (index, member) in members.iter_mut().enumerate().take(size) {
-            let account = self.node_at(small(numbers[index]));
+            let account = self.holder(&small(numbers[index]));
             let seat = self.seat(task_id, account);
             if seat.index() == Some(index as u8) {
                 *member = Some((account, round.vote(seat)));

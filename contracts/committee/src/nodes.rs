@@ -6,26 +6,32 @@ use ogpu_common::{
     key::Number,
     token, words,
 };
-use ogpu_rules::committee::{Node, Standing};
+use ogpu_rules::committee::{Field, Node, Standing};
 use stylus_sdk::prelude::*;
 
-use crate::{
-    Credited, Error, NodeJoined, NodeRemoved, Slashed, VerificationCommittee, Withdrawn, number,
-    small, stored,
-};
+use crate::{Committee, errors::*, events::*, number, small, stored};
 
 /// Why a bond is slashed.
 #[derive(Clone, Copy)]
-pub(crate) enum Cause {
+pub enum Cause {
+    /// A missing vote.
     MissingVote = 1,
+    /// A vote that the majority does not share.
     MinorityVote = 2,
+    /// A secret that was committed and not revealed.
     WithheldSecret = 3,
+    /// A wrong vote on a planted task.
     WrongOnPlant = 4,
+    /// The owner's will.
     Owner = 5,
 }
 
-impl VerificationCommittee {
-    pub(crate) fn add_node(&mut self, amount: u128) -> Result<(), Error> {
+impl Committee {
+    /// Makes the caller a node, or adds to its bond, and brings the bond in.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn add_node(&mut self, amount: u128) -> Result<(), Error> {
         let account = self.vm().msg_sender();
         let before = self.node(account);
         let id = if before.id == 0 {
@@ -34,7 +40,12 @@ impl VerificationCommittee {
             before.id
         };
         let node = before
-            .join(amount, self.current_params().min_bond, id, self.now())
+            .join(
+                amount,
+                self.current_params().get(Field::MinBond),
+                id,
+                self.now(),
+            )
             .map_err(|error| Error::of_node(account, before.bond, error))?;
         self.put_node(account, node);
         self.emit::<NodeJoined>(
@@ -48,7 +59,11 @@ impl VerificationCommittee {
         Ok(token::pull(self.vm(), call, token, account, amount)?)
     }
 
-    pub(crate) fn pay_out(&mut self) -> Result<(), Error> {
+    /// Sends the caller what it is owed and what has matured.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn pay_out(&mut self) -> Result<(), Error> {
         let account = self.vm().msg_sender();
         let before = self.node(account);
         let (node, amount, freed) = before
@@ -66,8 +81,12 @@ impl VerificationCommittee {
         Ok(token::push(self.vm(), call, token, account, amount)?)
     }
 
-    pub(crate) fn shut_out(&mut self, account: Address, slash: u128) -> Result<(), Error> {
-        let matures_at = self.now() + u64::from(self.current_params().unbonding);
+    /// Shuts an account out for good, and slashes it.
+    ///
+    /// # Errors
+    /// Those of the public function.
+    pub fn shut_out(&mut self, account: Address, slash: u128) -> Result<(), Error> {
+        let matures_at = self.now() + self.current_params().seconds(Field::Unbonding);
         let node = self.node(account);
         let node = node
             .remove(matures_at)
@@ -80,13 +99,7 @@ impl VerificationCommittee {
     }
 
     /// Takes up to `amount` of a bond, which somebody then has to be credited with; `id` is the task's or the beacon's.
-    pub(crate) fn slash(
-        &mut self,
-        account: Address,
-        id: &U256,
-        cause: Cause,
-        amount: u128,
-    ) -> u128 {
+    pub fn slash(&mut self, account: Address, id: &U256, cause: Cause, amount: u128) -> u128 {
         let (node, taken) = self.node(account).slash(amount);
         self.put_node(account, node);
         self.emit::<Slashed>(
@@ -97,7 +110,7 @@ impl VerificationCommittee {
     }
 
     /// Owes an account `amount` more.
-    pub(crate) fn credit(&mut self, account: Address, id: &U256, amount: u128) {
+    pub fn credit(&mut self, account: Address, id: &U256, amount: u128) {
         if amount == 0 {
             return;
         }
@@ -106,13 +119,13 @@ impl VerificationCommittee {
     }
 
     /// Passes a node that is active and has the least bond.
-    pub(crate) fn only_active(&self, account: Address, min_bond: u128) -> Result<(), Error> {
+    pub fn only_active(&self, account: Address, min_bond: u128) -> Result<(), Error> {
         let node = self.node(account);
         if node.can_be_drawn(min_bond, u64::MAX) {
             Ok(())
         } else {
             let Node { standing, bond, .. } = node;
-            Err(Error::of::<crate::NotAllowed>(&[
+            Err(Error::of::<NotAllowed>(&[
                 &words::address(account),
                 &small(standing as u32),
                 &widen(bond),

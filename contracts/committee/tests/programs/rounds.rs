@@ -1,5 +1,7 @@
 //! The way of a task, from request to verdict.
 
+use ogpu_common::Calldata;
+
 use super::*;
 
 #[test]
@@ -8,10 +10,7 @@ fn a_committee_of_three_decides() {
     let (id, start) = (task(1), world.now());
     let members = world.voting(id, PRICE);
     assert_eq!(members.len(), 3);
-    assert_eq!(
-        world.committee.round_of(id),
-        (2, 3, 0, 0, 1, start + 660, start + 960)
-    );
+    assert_eq!(world.round_of(id), (2, 3, 1, start + 660, start + 960));
     let drawn = CommitteeDrawn {
         taskId: id,
         size: 3,
@@ -20,7 +19,7 @@ fn a_committee_of_three_decides() {
     };
     assert_eq!(world.chain.last_event::<CommitteeDrawn>(), drawn);
     for member in &members {
-        assert_eq!(world.committee.vote_of(id, *member), (1, B256::ZERO, false));
+        assert_eq!(world.vote_of(id, *member), (1, B256::ZERO, false));
         assert_eq!(world.bond(*member), (BOND, 0));
     }
     world.vote(
@@ -31,7 +30,7 @@ fn a_committee_of_three_decides() {
             (members[2], good()),
         ],
     );
-    assert_eq!(world.committee.vote_of(id, members[1]), (3, bad(), true));
+    assert_eq!(world.vote_of(id, members[1]), (3, bad(), true));
     assert_eq!(
         world.chain.last_event::<VoteRevealed>(),
         VoteRevealed {
@@ -87,7 +86,7 @@ fn a_committee_of_three_decides() {
     );
 
     world
-        .by(members[0], |committee| committee.withdraw())
+        .by(members[0], |committee| committee.nodes.withdraw())
         .unwrap();
     assert_eq!(
         (world.held(members[0]), world.bond(members[0])),
@@ -104,11 +103,7 @@ fn the_price_makes_the_size() {
         members.sort();
         members.dedup();
         assert_eq!(members.len(), size, "nobody sits twice");
-        assert!(
-            members
-                .iter()
-                .all(|member| world.committee.node_of(*member).0 == 1)
-        );
+        assert!(members.iter().all(|member| world.node_of(*member).0 == 1));
         let votes: Vec<_> = members.iter().map(|member| (*member, good())).collect();
         world.vote(task(n), &votes);
         world.tells(task(n), good(), |committee| committee.tally(task(n)));
@@ -373,8 +368,8 @@ fn tasks_share_a_beacon_and_beacons_overlap() {
         .unwrap();
     assert_eq!(
         (
-            world.committee.newest_beacon(),
-            world.committee.round_of(task(3)).4
+            world.committee().nodes.newest_beacon(),
+            world.round_of(task(3)).2
         ),
         (U256::from(2), 2)
     );
@@ -392,8 +387,8 @@ fn tasks_share_a_beacon_and_beacons_overlap() {
         .by(STRANGER, |committee| committee.draw(task(2)))
         .unwrap();
     let (first, second) = (
-        world.committee.committee_of(task(1)),
-        world.committee.committee_of(task(2)),
+        world.committee().nodes.committee_of(task(1)),
+        world.committee().nodes.committee_of(task(2)),
     );
     assert_ne!(first, second, "each task has a draw of its own");
 }
@@ -408,7 +403,7 @@ fn after_three_beacons_that_fail_the_task_goes_to_dispute() {
             .by(STRANGER, |committee| committee.request(id))
             .unwrap();
         let number = U256::from(beacon);
-        assert_eq!(world.committee.newest_beacon(), number);
+        assert_eq!(world.committee().nodes.newest_beacon(), number);
         world.commit_secret(number, node(1), SALT).unwrap();
         world.chain.pass(60);
         // one secret can never be enough: nobody has to reveal, and nobody is slashed
@@ -422,13 +417,13 @@ fn after_three_beacons_that_fail_the_task_goes_to_dispute() {
         world.chain.pass(60);
         world.refused(
             STRANGER,
-            |committee| committee.report_withheld(number, node(1)),
+            |committee| committee.nodes.report_withheld(number, node(1)),
             failed(),
         );
     }
     world.tells(id, B256::ZERO, |committee| committee.request(id));
     assert_eq!(world.chain.last_event::<RoundClosed>().votes, 0);
-    assert_eq!(world.committee.round_of(id).0, 3);
+    assert_eq!(world.round_of(id).0, 3);
 }
 
 #[test]
@@ -441,7 +436,7 @@ fn without_enough_nodes_the_task_goes_to_dispute() {
         .unwrap();
     world.beacon();
     world.tells(id, B256::ZERO, |committee| committee.draw(id));
-    assert!(world.committee.committee_of(id).is_empty());
+    assert!(world.committee().nodes.committee_of(id).is_empty());
 }
 
 #[test]
@@ -455,33 +450,34 @@ fn batches_are_all_or_nothing() {
             .unwrap();
     }
     world.beacon();
-    for id in ids {
-        world.by(STRANGER, |committee| committee.draw(id)).unwrap();
-    }
-    let of = |n: u64| -> Vec<B256> { ids.map(|id| vote(id, node(n), good())).to_vec() };
-    let uneven = UnequalLengths {
-        tasks: U256::from(2),
-        others: U256::ONE,
+    let draws = ids.map(|id| calldata("draw(uint256)", id.abi_encode()));
+    world
+        .by(STRANGER, |committee| committee.batch(draws.to_vec()))
+        .unwrap();
+    let commits = |n: u64, ids: [U256; 2]| {
+        let call = |id| {
+            let arguments = (id, vote(id, node(n), good())).abi_encode();
+            calldata("commitVote(uint256,bytes32)", arguments)
+        };
+        ids.map(call).to_vec()
     };
-    world.refused(
-        node(1),
-        |committee| committee.commit_votes(ids.to_vec(), vec![SALT]),
-        uneven,
-    );
+    let reveals = |results: [B256; 2]| {
+        let call = |(id, result)| {
+            let arguments = (id, result, true, SALT).abi_encode();
+            calldata("revealVote(uint256,bytes32,bool,bytes32)", arguments)
+        };
+        ids.into_iter().zip(results).map(call).collect::<Vec<_>>()
+    };
     let twice = AlreadyCommitted {
         id: task(1),
         node: node(1),
     };
-    world.refused(
-        node(1),
-        |committee| committee.commit_votes(vec![task(1); 2], of(1)),
-        twice,
-    );
+    let calls = commits(1, [task(1); 2]);
+    world.refused(node(1), |committee| committee.batch(calls), twice);
     for n in 1..=3 {
+        let calls = commits(n, ids);
         world
-            .by(node(n), |committee| {
-                committee.commit_votes(ids.to_vec(), of(n))
-            })
+            .by(node(n), |committee| committee.batch(calls))
             .unwrap();
     }
     for n in 1..=3 {
@@ -489,37 +485,27 @@ fn batches_are_all_or_nothing() {
             id: task(2),
             node: node(n),
         };
-        let results = vec![good(), bad()];
-        world.refused(
-            node(n),
-            |committee| committee.reveal_votes(ids.to_vec(), results, vec![true; 2], vec![SALT; 2]),
-            wrong,
-        );
+        let calls = reveals([good(), bad()]);
+        world.refused(node(n), |committee| committee.batch(calls), wrong);
+        let calls = reveals([good(); 2]);
         world
-            .by(node(n), |committee| {
-                committee.reveal_votes(ids.to_vec(), vec![good(); 2], vec![true; 2], vec![SALT; 2])
-            })
+            .by(node(n), |committee| committee.batch(calls))
             .unwrap();
     }
-    for lengths in [(1, 2, 2), (2, 1, 2), (2, 2, 1)] {
-        let uneven = UnequalLengths {
-            tasks: U256::from(2),
-            others: U256::ONE,
-        };
-        world.refused(
-            node(1),
-            |committee| {
-                committee.reveal_votes(
-                    ids.to_vec(),
-                    vec![good(); lengths.0],
-                    vec![true; lengths.1],
-                    vec![SALT; lengths.2],
-                )
-            },
-            uneven,
-        );
-    }
-    for id in ids {
-        world.tells(id, good(), |committee| committee.tally(id));
-    }
+    let unknown = vec![calldata("nothing()", Vec::new())];
+    world.refused(
+        node(1),
+        |committee| committee.batch(unknown),
+        UnknownFunction {},
+    );
+    let tallies = ids.map(|id| calldata("tally(uint256)", id.abi_encode()));
+    world
+        .by(STRANGER, |committee| committee.batch(tallies.to_vec()))
+        .unwrap();
+    assert!(ids.iter().all(|id| world.round_of(*id).0 == 3));
+}
+
+/// A call, as a wallet encodes it.
+fn calldata(function: &str, arguments: Vec<u8>) -> Calldata {
+    Calldata([&keccak256(function)[..4], &arguments].concat())
 }
