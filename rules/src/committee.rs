@@ -64,7 +64,7 @@ pub fn ticket(seed: &B256, task_id: &B256, seal: &B256, index: u32, nodes: u32) 
     // Scaling prefers no number by more than 2^-32; 32 bits twice instead of one product of 128.
     let nodes = nodes as u64;
     let (high, low) = (number >> 32, number & 0xffff_ffff);
-    ((high * nodes + (low * nodes >> 32)) >> 32) as u32 + 1
+    ((high * nodes + ((low * nodes) >> 32)) >> 32) as u32 + 1
 }
 
 /// Splits `amount` among `winners`: what each gets, and what is left over. Nobody gets anything if there are no winners.

@@ -81,13 +81,13 @@ pub const CONTRACTS: [Contract; 16] = [
     contract("reputation-registry", Kind::BehindProxy, None),
     contract("staking-vault", Kind::BehindProxy, None),
     contract("task-manager", Kind::BehindProxy, Some("market")),
-    contract("watchdog", Kind::BehindProxy, None),
-    contract("zk-verifier", Kind::BehindProxy, None),
     contract(
         "verification-committee",
         Kind::BehindProxy,
         Some("committee"),
     ),
+    contract("watchdog", Kind::BehindProxy, None),
+    contract("zk-verifier", Kind::BehindProxy, None),
 ];
 
 const fn contract(name: &'static str, kind: Kind, library: Option<&'static str>) -> Contract {
