@@ -149,7 +149,7 @@ impl Lab {
         everything(&mut world, setting).err()
     }
 
-    /// Leaves steps out as long as something still does not hold: first many at a time, in the end one by one.
+    /// Leaves steps out as long as the same still does not hold: first many at a time, in the end one by one.
     pub fn shrink(&self, mut failure: Failure) -> Failure {
         let mut chunk = failure.steps.len().div_ceil(2);
         loop {
@@ -158,11 +158,11 @@ impl Lab {
                 let mut fewer = failure.steps.clone();
                 fewer.drain(at..fewer.len().min(at + chunk));
                 match self.replay(failure.setting, &fewer) {
-                    Some(violation) => {
+                    Some(violation) if same(&violation, &failure.violation) => {
                         (failure.steps, failure.violation) = (fewer, violation);
                         shrunk = true;
                     }
-                    None => at += chunk,
+                    _ => at += chunk,
                 }
             }
             if chunk > 1 {
@@ -189,6 +189,11 @@ impl Lab {
         };
         model.check(chain, &self.abi, outcome, circumstances)
     }
+}
+
+/// Whether two violations are of one kind.
+fn same(a: &Violation, b: &Violation) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 /// Takes a step: what became of it, and the digest of the storage before.
@@ -225,6 +230,10 @@ fn look(
     if !live.is_empty() {
         model.try_to_end(chain, live[generator.below(live.len())])?;
     }
+    let leases = model.market.live_leases();
+    if !leases.is_empty() {
+        model.try_to_end_lease(chain, leases[generator.below(leases.len())])?;
+    }
     let person = generator.person();
     if can_leave(setting, person) {
         model.try_to_leave(chain, person)?;
@@ -238,6 +247,9 @@ fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
     model.scan(chain)?;
     for &task in model.market.live() {
         model.try_to_end(chain, task)?;
+    }
+    for &lease in model.market.live_leases() {
+        model.try_to_end_lease(chain, lease)?;
     }
     for person in people() {
         if can_leave(setting, person) {

@@ -1,8 +1,8 @@
 //! A whole system, deployed and wired, and the people in it.
 
 use alloy_primitives::{Address, U256, aliases::U96, hex};
-use alloy_sol_types::{SolCall, SolValue, sol};
-use market::abi::{Parameters, TaskView};
+use alloy_sol_types::{SolCall, SolType, SolValue, sol};
+use market::abi::{LeaseView, Parameters, TaskView};
 
 use crate::{
     abi::Abi,
@@ -46,6 +46,9 @@ sol! {
         function failTask(uint256 taskId) external;
         function finalizePayment(uint256 taskId) external;
         function taskOf(uint256 taskId) external view;
+        function leaseOf(uint256 leaseId) external view;
+        function cancelLease(uint256 leaseId) external;
+        function closeLease(uint256 leaseId) external;
     }
     /// Separate from the others, since another contract has functions of these names.
     #[allow(missing_docs)]
@@ -355,7 +358,7 @@ pub fn first_parameters() -> Parameters {
         assignmentGrace: 3_600,
         maxDuration: 86_400,
         lateBidWindow: 60,
-        disputeBond: U96::ZERO,
+        disputeBond: U96::from(2 * OGPU),
     }
 }
 
@@ -396,12 +399,30 @@ pub fn task_view(chain: &mut Chain, task: u64) -> Result<TaskView, Unanswered> {
     let question = System::taskOfCall {
         taskId: U256::from(task),
     };
+    ask_for_struct(chain, question)
+}
+
+/// A lease as the market shows it.
+///
+/// # Errors
+/// [`Unanswered`].
+pub fn lease_view(chain: &mut Chain, lease: u64) -> Result<LeaseView, Unanswered> {
+    let question = System::leaseOfCall {
+        leaseId: U256::from(lease),
+    };
+    ask_for_struct(chain, question)
+}
+
+fn ask_for_struct<C: SolCall, T>(chain: &mut Chain, question: C) -> Result<T, Unanswered>
+where
+    T: SolValue + From<<T::SolType as SolType>::RustType>,
+{
     let unanswered = || Unanswered {
         contract: MARKET,
-        question: System::taskOfCall::SIGNATURE,
+        question: C::SIGNATURE,
     };
     let answer = chain.query(MARKET, question.abi_encode());
-    TaskView::abi_decode(&answer.map_err(|_| unanswered())?).map_err(|_| unanswered())
+    T::abi_decode(&answer.map_err(|_| unanswered())?).map_err(|_| unanswered())
 }
 
 /// A view that failed, or answered with something else.

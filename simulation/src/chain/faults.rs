@@ -96,7 +96,7 @@ pub(super) fn run(program: Program, data: &[u8]) -> Answer {
         | (Fault::SlashForgotten, Program::StakingVault, slashCall::SELECTOR) => {
             forgetting(0, plain)
         }
-        (Fault::BondKept, Program::MarketBids, withdrawBidCall::SELECTOR) => forgetting(1, plain),
+        (Fault::BondKept, _, withdrawBidCall::SELECTOR) => forgetting(1, plain),
         (Fault::VotesStay, Program::OgpuToken, transferCall::SELECTOR) => forgetting(2, plain),
         (Fault::SettledTwice, Program::PaymentEscrow, settleCall::SELECTOR) => {
             plain()?;
@@ -107,7 +107,7 @@ pub(super) fn run(program: Program, data: &[u8]) -> Answer {
         }
         (
             Fault::PauseStopsExits,
-            Program::TaskManager,
+            _,
             failTaskCall::SELECTOR | expireTaskCall::SELECTOR | finalizePaymentCall::SELECTOR,
         ) => {
             let until = U256::from_be_slice(&Program::MarketAdmin.run(&pausedUntilCall::SELECTOR)?);

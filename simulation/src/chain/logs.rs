@@ -49,12 +49,12 @@ impl Log<'_> {
         self.topics.first().copied().unwrap_or_default()
     }
 
-    /// The log as the event that its signature says it is.
+    /// The log as the event that its signature says it is. Texts can be any bytes, as they can in calls.
     ///
     /// # Errors
     /// [`UnreadableLog`] if it is something else.
     pub fn read<E: SolEvent>(&self) -> Result<E, UnreadableLog> {
-        let event = E::decode_raw_log_validate(self.topics.iter().copied(), self.data);
+        let event = E::decode_raw_log(self.topics.iter().copied(), self.data);
         event.map_err(|_| UnreadableLog {
             emitter: self.emitter,
             event: E::SIGNATURE,

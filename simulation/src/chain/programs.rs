@@ -103,6 +103,7 @@ programs! {
     ReputationRegistry = reputation_registry::ReputationRegistry, "reputation-registry";
     TaskManager = task_manager::TaskManager, "task-manager";
     MarketBids = market_bids::MarketBids, "market-bids";
+    MarketLeases = market_leases::MarketLeases, "market-leases";
     MarketOrders = market_orders::MarketOrders, "market-orders";
     MarketDisputes = market_disputes::MarketDisputes, "market-disputes";
     MarketAdmin = market_admin::MarketAdmin, "market-admin";

@@ -152,6 +152,7 @@ impl Generator<'_> {
         let function = scene.entry.function.name.as_str();
         let number = match name {
             "taskId" => task.into(),
+            "leaseId" => scene.lease.into(),
             "providerId" => match function {
                 "assignProvider" => self.bidder(world, task).into(),
                 _ => provider.into(),
@@ -164,7 +165,7 @@ impl Generator<'_> {
                 let most = task.map_or(OGPU, |task| task.budget - task.verifier_fee);
                 most * self.rng.u128(30..=101) / 100
             }
-            "maxPrice" => 10_000_000 * OGPU,
+            "maxPrice" | "maxRate" => 10_000_000 * OGPU,
             "pricePerSecond" => self.rng.u128(0..=OGPU / 100),
             "startPrice" => self.rng.u128(1..OGPU / 2),
             "slashAmount" => {
@@ -175,13 +176,14 @@ impl Generator<'_> {
             "providerBps" | "score" => self.rng.u128(0..=10_000),
             "injuredBps" | "treasuryBps" => self.rng.u128(0..=5_500),
             "period" => self.rng.u128(80_000..5_000_000),
+            "duration" if function == "rent" => self.rng.u128(3_500..30_000),
             "duration" => self.rng.u128(60..20_000),
             "until" if self.chance(85) => (now + self.rng.u64(0..1_500)).into(),
             "until" => (now + self.rng.u64(0..700_000)).into(),
             "deadline" | "expiry" => (now + self.rng.u64(0..10_000)).saturating_sub(500).into(),
             "timepoint" => now.saturating_sub(self.rng.u64(0..5_000)).into(),
             "gpuCount" => self.rng.u128(1..9),
-            "number" => self.rng.u128(0..4),
+            "number" | "verifier" => self.rng.u128(0..3),
             "version" | "pos" | "nonce" => self.rng.u128(0..3),
             // parameters of the market
             "feeBps" => self.rng.u128(0..=2_000),
@@ -194,7 +196,7 @@ impl Generator<'_> {
             | "assignmentGrace" => self.rng.u128(60..10_000),
             "maxDuration" => self.rng.u128(10_000..100_000),
             "lateBidWindow" => self.rng.u128(0..600),
-            "disputeBond" => 0,
+            "disputeBond" => self.rng.u128(0..5 * OGPU),
             // terms of a task
             "minTrust" if self.chance(70) => 0,
             "minTrust" => self.rng.u128(0..6_000),
@@ -213,7 +215,7 @@ impl Generator<'_> {
             "requestUnbond" | "depositCollateral" => model.vault.account(from).free,
             "cancelUnbond" => model.vault.account(from).unbonding,
             "withdrawCollateral" | "slashProvider" => model.market.card(scene.provider).free,
-            "approve" if self.chance(40) => return u128::MAX,
+            "approve" if self.chance(80) => return u128::MAX,
             "slash" => 1_000 * OGPU,
             _ => model.votes.balance(from),
         };
@@ -260,7 +262,7 @@ impl Generator<'_> {
             bidding,
             window,
             reveal_minutes: match bidding {
-                1 => self.rng.u64(1..=(window - 1) / 60),
+                1 => self.rng.u64(1..=window / 120),
                 _ => 0,
             },
         }

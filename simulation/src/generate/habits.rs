@@ -21,6 +21,12 @@ pub enum Who {
     Provider,
     /// Whom the last judgement of the task went against.
     Loser,
+    /// The client of the lease.
+    Tenant,
+    /// The owner of the lease's provider.
+    Host,
+    /// The verifier of the lease.
+    Watcher,
     /// The owner of the contract.
     Owner,
     /// Its guardian, or its owner.
@@ -44,6 +50,10 @@ pub enum Which {
     Revealing,
     /// One on which the provider has a bid.
     Bidden,
+    /// Any task; and a lease that runs (true), or has not been started (false).
+    Lease(bool),
+    /// Any task; and such a lease whose end has come: the clock is moved there, if it is not far.
+    LeaseDue(bool),
 }
 
 /// How a function is called.
@@ -72,8 +82,11 @@ const VIEW: Habit = Habit {
 
 /// How a function of this name is called.
 pub fn of(name: &str, is_view: bool) -> Habit {
-    use Which::{Bidden, Bidding, Due, In, Live, Revealing};
-    use Who::{Anyone, Buyer, Client, Contract, Guardian, Judge, Loser, Owner, Provider, Winner};
+    use Which::{Bidden, Bidding, Due, In, Lease, LeaseDue, Live, Revealing};
+    use Who::{
+        Anyone, Buyer, Client, Contract, Guardian, Host, Judge, Loser, Owner, Provider, Tenant,
+        Watcher, Winner,
+    };
     if is_view {
         return VIEW;
     }
@@ -84,10 +97,10 @@ pub fn of(name: &str, is_view: bool) -> Habit {
         "submitTaskFor" => (10, Buyer, Live),
         "reopenTask" => (8, Client, In(&[Open])),
         "hire" => (15, Buyer, Live),
-        "publishPrice" => (6, Provider, Live),
+        "publishPrice" => (8, Provider, Live),
         "placeBid" => (150, Provider, Bidding(0)),
         "placeListedBid" => (30, Provider, Bidding(0)),
-        "commitBid" => (30, Provider, Bidding(1)),
+        "commitBid" => (60, Provider, Bidding(1)),
         "revealBid" => (40, Provider, Revealing),
         "takeTask" => (20, Provider, Bidding(2)),
         "assignSignedBid" => (15, Client, In(&[Open])),
@@ -98,10 +111,22 @@ pub fn of(name: &str, is_view: bool) -> Habit {
         "verifyCompletion" => (60, Judge, In(&[Submitted])),
         "finalizePayment" => (60, Anyone, Due(&[Submitted, Verified, Rejected, Disputed])),
         "cancelTask" => (8, Client, In(&[Open])),
-        "expireTask" => (15, Anyone, Due(&[Open])),
+        "expireTask" => (30, Anyone, Due(&[Open])),
         "failTask" => (10, Anyone, Due(&[Assigned])),
+        "submitEvidence" => (6, Winner, In(&[Disputed])),
+        "resolveByDefault" => (10, Anyone, Due(&[Disputed])),
         "openDispute" => (20, Loser, In(&[Verified, Rejected])),
         "resolveDispute" => (12, Owner, In(&[Disputed])),
+        // leases
+        "rent" => (15, Buyer, Live),
+        "startLease" => (40, Host, Lease(false)),
+        "cancelLease" => (8, Anyone, LeaseDue(false)),
+        "heartbeat" => (50, Host, Lease(true)),
+        "settleLease" | "settleLeases" => (12, Anyone, Lease(true)),
+        "topUpLease" | "shortenLease" => (10, Tenant, Lease(true)),
+        "giveNotice" => (5, Tenant, Lease(true)),
+        "reportLatency" => (5, Watcher, Lease(true)),
+        "closeLease" => (15, Anyone, LeaseDue(true)),
         "multicall" => (20, Anyone, Live),
         // money and stake
         "deposit" | "stake" => (25, Anyone, Live),

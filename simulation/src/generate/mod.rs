@@ -8,6 +8,7 @@ use std::fmt;
 
 use alloy_primitives::{Address, hex};
 use fastrand::Rng;
+use ogpu_rules::Status;
 use rustc_hash::FxHashMap;
 
 pub use habits::{Habit, Which, Who};
@@ -18,9 +19,12 @@ use crate::{
     model::{Model, Task},
     world::{
         CLIENTS, COPIES, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER, World,
-        people, program_at, proxy_of,
+        lease_view, people, program_at, proxy_of,
     },
 };
+
+/// How many functions are looked at for one that makes sense now.
+const TRIES: usize = 6;
 
 /// How far the clock may be moved to where a call makes sense, in seconds.
 const FAR: u64 = 20_000;
@@ -117,8 +121,11 @@ struct Scene<'a> {
     entry: &'a Entry,
     from: Address,
     task: u64,
+    lease: u64,
     provider: u32,
     wait: u64,
+    /// Whether the call makes sense on the task and the lease.
+    suits: bool,
 }
 
 impl<'a> Generator<'a> {
@@ -134,8 +141,7 @@ impl<'a> Generator<'a> {
 
     /// The next step of a world.
     pub fn step(&mut self, world: &mut World) -> Step {
-        let index = self.catalogue.pick(&mut self.rng);
-        let mut step = self.call(world, index, None);
+        let mut step = self.sensible(world);
         if self.manner == Some(Manner::Hooks) && self.chance(30) {
             let index = self.catalogue.pick(&mut self.rng);
             let wallet = self.one_of(&[REENTERING, REENTERING_PROVIDER]);
@@ -160,15 +166,37 @@ impl<'a> Generator<'a> {
         self.rng.usize(0..count.max(1))
     }
 
+    /// A call that makes sense now, if one is found soon.
+    fn sensible(&mut self, world: &mut World) -> Step {
+        for _ in 1..TRIES {
+            let index = self.catalogue.pick(&mut self.rng);
+            let scene = self.scene(world, &self.catalogue.entries[index]);
+            if scene.suits || self.chance(15) {
+                return self.call_in(world, index, scene, None);
+            }
+        }
+        let index = self.catalogue.pick(&mut self.rng);
+        self.call(world, index, None)
+    }
+
     /// A call of a function, by a given account or by whoever usually makes it.
     fn call(&mut self, world: &mut World, index: usize, from: Option<Address>) -> Step {
-        let catalogue = self.catalogue;
-        let entry = &catalogue.entries[index];
-        let mut scene = self.scene(world, entry);
+        let scene = self.scene(world, &self.catalogue.entries[index]);
+        self.call_in(world, index, scene, from)
+    }
+
+    fn call_in(
+        &mut self,
+        world: &mut World,
+        index: usize,
+        mut scene: Scene<'_>,
+        from: Option<Address>,
+    ) -> Step {
+        let entry = scene.entry;
         scene.from = from.unwrap_or_else(|| self.sender(world, &scene));
         let wait = scene.wait;
-        let rewires = habits::rewires(&entry.function.name)
-            && scene.from == world.model.rights.owner(proxy_of(entry.program));
+        let rewires =
+            habits::rewires(&entry.function.name) && [OWNER, OTHER_OWNER].contains(&scene.from);
         let harmless = rewires && self.chance(40);
         if entry.function.name == "multicall" && from.is_none() {
             return self.several(world, index, &scene);
@@ -232,7 +260,7 @@ impl<'a> Generator<'a> {
     }
 
     /// When, and on what.
-    fn scene<'e>(&mut self, world: &World, entry: &'e Entry) -> Scene<'e> {
+    fn scene<'e>(&mut self, world: &mut World, entry: &'e Entry) -> Scene<'e> {
         let wait = match self.rng.u32(0..1_000) {
             0 => self.rng.u64(0..100_000),
             1..=9 => self.rng.u64(0..7_200),
@@ -240,17 +268,20 @@ impl<'a> Generator<'a> {
             50..=199 => self.rng.u64(0..60),
             _ => 0,
         };
-        let market = &world.model.market;
-        let provider = self
-            .rng
-            .u32(1..=world.model.registry.providers().len() as u32);
+        let provider = self.provider(world);
         let mut scene = Scene {
             entry,
             from: Address::ZERO,
             task: 0,
+            lease: 0,
             provider,
             wait,
+            suits: false,
         };
+        if !self.choose_lease(world, &mut scene) {
+            return scene;
+        }
+        let market = &world.model.market;
         if self.chance(4) || market.live().is_empty() {
             scene.task = self.rng.u64(0..market.count() + 2);
             return scene;
@@ -260,10 +291,57 @@ impl<'a> Generator<'a> {
             if let Some(task) = market.task(scene.task)
                 && self.suits(world, task, &mut scene)
             {
+                scene.suits = true;
                 break;
             }
         }
         scene
+    }
+
+    /// Any provider, mostly one with collateral.
+    fn provider(&mut self, world: &World) -> u32 {
+        let count = world.model.registry.providers().len() as u32;
+        let mut provider = self.rng.u32(1..=count);
+        for _ in 0..3 {
+            if world.model.market.card(provider).free > 0 {
+                break;
+            }
+            provider = self.rng.u32(1..=count);
+        }
+        provider
+    }
+
+    /// Which lease a call is about; moves the clock to its end if that makes sense. Whether the call makes sense on it.
+    fn choose_lease(&mut self, world: &mut World, scene: &mut Scene<'_>) -> bool {
+        let World { chain, model } = world;
+        let live = model.market.live_leases();
+        let which = scene.entry.habit.which;
+        let (Which::Lease(wanted) | Which::LeaseDue(wanted)) = which else {
+            return true;
+        };
+        if self.chance(4) || live.is_empty() {
+            scene.lease = self.rng.u64(0..20);
+            return false;
+        }
+        for _ in 0..8 {
+            scene.lease = live[self.rng.usize(0..live.len())];
+            let lease = model.market.lease(scene.lease);
+            let Ok(view) = lease_view(chain, scene.lease) else {
+                continue;
+            };
+            let left = view.endsAt.saturating_sub(chain.time);
+            let suits = match which {
+                Which::Lease(_) => left > scene.wait,
+                _ => left == 0 || left < FAR && self.chance(5),
+            };
+            if lease.is_some_and(|lease| lease.started == wanted) && suits {
+                if matches!(which, Which::LeaseDue(_)) && left > 0 {
+                    scene.wait = left - u64::from(self.chance(10));
+                }
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether a call makes sense on a task; moves the clock if it will.
@@ -271,8 +349,10 @@ impl<'a> Generator<'a> {
         let market = &world.model.market;
         let now = world.chain.time;
         match scene.entry.habit.which {
-            Which::Live => true,
-            Which::In(states) => states.contains(&task.status),
+            Which::Live | Which::Lease(_) | Which::LeaseDue(_) => true,
+            Which::In(states) => {
+                states.contains(&task.status) && now + scene.wait < market.exit_time(task)
+            }
             Which::Due(states) => {
                 let left = market.exit_time(task).saturating_sub(now);
                 let suits =
@@ -283,11 +363,14 @@ impl<'a> Generator<'a> {
                 suits
             }
             Which::Bidding(way) => {
-                task.status == ogpu_rules::Status::Open
+                task.status == Status::Open
                     && task.bidding == way
                     && now + scene.wait < task.deadline
             }
             Which::Revealing => {
+                if task.status != Status::Open || now >= task.deadline {
+                    return false;
+                }
                 let opens = task.deadline - 60 * u64::from(task.reveal_minutes);
                 let provider = (1..=PROVIDERS.len() as u32)
                     .find(|provider| market.has_bid(scene.task, *provider, true));
@@ -320,7 +403,7 @@ impl<'a> Generator<'a> {
 
     fn usual_sender(&mut self, world: &World, scene: &Scene<'_>) -> Address {
         let Model { market, rights, .. } = &world.model;
-        let task = market.task(scene.task);
+        let (task, lease) = (market.task(scene.task), market.lease(scene.lease));
         let owner_of = |provider| match world.model.registry.provider(provider) {
             Some(provider) => provider.owner,
             None => OWNER,
@@ -332,9 +415,14 @@ impl<'a> Generator<'a> {
             (Who::Judge, Some(task)) if task.verifier != 0 => market.verifier(task.verifier),
             (Who::Judge, Some(task)) => task.client,
             (Who::Winner, Some(task)) => owner_of(task.provider),
-            (Who::Loser, Some(task)) if task.status == ogpu_rules::Status::Verified => task.client,
+            (Who::Loser, Some(task)) if task.status == Status::Verified => task.client,
             (Who::Loser, Some(task)) => owner_of(task.provider),
             (Who::Provider, _) => owner_of(scene.provider),
+            (Who::Tenant, _) if lease.is_some() => lease.map_or(OWNER, |lease| lease.client),
+            (Who::Host, _) if lease.is_some() => {
+                lease.map_or(OWNER, |lease| owner_of(lease.provider))
+            }
+            (Who::Watcher, _) => lease.map_or(OWNER, |lease| market.verifier(lease.verifier)),
             (Who::Owner, _) => rights.owner(contract),
             (Who::Guardian, _) if self.chance(50) => rights.guardian(contract),
             (Who::Guardian, _) => rights.owner(contract),

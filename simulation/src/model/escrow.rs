@@ -20,20 +20,12 @@ pub struct Account {
     pub locked: u128,
 }
 
-/// What is locked for a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lock {
-    /// Whose it was.
-    pub payer: Address,
-    /// How much has not been paid out, in wei.
-    pub amount: u128,
-}
-
 /// The escrow's books.
 #[derive(Clone, Debug, Default)]
 pub struct Escrow {
     accounts: FxHashMap<Address, Account>,
-    locks: FxHashMap<u64, Lock>,
+    /// What is locked for a task or a lease, by whom: what it costs, and what the client leaves with a dispute.
+    locks: FxHashMap<(u128, Address), u128>,
     owed: u128,
     fees: u128,
     /// What came in without being deposited.
@@ -47,9 +39,9 @@ impl Escrow {
         self.accounts.get(&account).copied().unwrap_or_default()
     }
 
-    /// What is locked for a task.
-    pub fn lock(&self, task: u64) -> Option<Lock> {
-        self.locks.get(&task).copied()
+    /// What of somebody's is locked for a task, in wei.
+    pub fn lock(&self, task: u128, payer: Address) -> u128 {
+        self.locks.get(&(task, payer)).copied().unwrap_or_default()
     }
 
     /// Everybody who has ever had something.
@@ -58,9 +50,9 @@ impl Escrow {
     }
 
     /// A lock passes from a task to the one that it was opened anew as.
-    pub fn reopened(&mut self, old: u64, new: u64) {
-        if let Some(lock) = self.locks.remove(&old) {
-            self.locks.insert(new, lock);
+    pub fn reopened(&mut self, old: u64, new: u64, payer: Address) {
+        if let Some(amount) = self.locks.remove(&(old.into(), payer)) {
+            self.locks.insert((new.into(), payer), amount);
         }
     }
 
@@ -101,42 +93,37 @@ impl Escrow {
     }
 
     fn locked(&mut self, event: Locked) -> Result<(), Violation> {
-        let (task, payer) = (event.taskId.saturating_to(), event.payer);
+        let (task, payer) = (number(event.taskId), event.payer);
         let (amount, from_balance) = (number(event.amount), number(event.fromBalance));
         let slot = self.touch(payer);
         slot.balance = less(payer, "escrow balance", slot.balance, from_balance)?;
         slot.locked += amount;
         self.owed += less(payer, "lock", amount, from_balance)?;
-        match self.locks.insert(task, Lock { payer, amount }) {
-            None => Ok(()),
-            Some(_) => Err(Violation::LockedTwice { task }),
-        }
+        *self.locks.entry((task, payer)).or_default() += amount;
+        Ok(())
     }
 
     fn settled(&mut self, event: Settled) -> Result<(), Violation> {
-        let (task, payer): (u64, _) = (event.taskId.saturating_to(), event.payer);
+        let (task, payer) = (number(event.taskId), event.payer);
         let (payment, fee, refund) = (
             number(event.payment),
             number(event.fee),
             number(event.refund),
         );
         let amount = payment + fee + refund;
-        match self.locks.get_mut(&task) {
-            Some(lock) if lock.payer == payer && lock.amount >= amount => {
-                lock.amount -= amount;
-                if lock.amount == 0 {
-                    self.locks.remove(&task);
-                }
-            }
-            other => {
+        let locked = self.lock(task, payer);
+        match locked.checked_sub(amount) {
+            Some(0) => self.locks.remove(&(task, payer)),
+            Some(left) => self.locks.insert((task, payer), left),
+            None => {
                 return Err(Violation::PaidWithoutLock {
                     task,
                     payer,
                     amount,
-                    locked: other.map_or(0, |lock| lock.amount),
+                    locked,
                 });
             }
-        }
+        };
         let slot = self.touch(payer);
         slot.locked = less(payer, "escrow lock", slot.locked, amount)?;
         slot.balance += refund;
@@ -167,8 +154,8 @@ impl Escrow {
     /// Compares everything, and every sum with its parts.
     pub fn scan(&mut self, chain: &mut Chain) -> Result<(), Violation> {
         let mut locked: FxHashMap<Address, u128> = FxHashMap::default();
-        for lock in self.locks.values() {
-            *locked.entry(lock.payer).or_default() += lock.amount;
+        for (&(_, payer), amount) in &self.locks {
+            *locked.entry(payer).or_default() += amount;
         }
         let mut owed = self.fees;
         for (&account, slot) in &self.accounts {

@@ -8,7 +8,7 @@ use ogpu_rules::Status;
 use super::{Model, Violation};
 use crate::{
     chain::{Answer, Chain},
-    world::{ESCROW, MARKET, STRANGERS, System, VAULT, send, task_view},
+    world::{ESCROW, MARKET, STRANGERS, System, VAULT, lease_view, send, task_view},
 };
 
 /// The most steps that anyone has to take to end a task.
@@ -36,7 +36,8 @@ impl Model {
                 };
                 let time = chain.time;
                 let no_exit = |reason| Violation::NoExit {
-                    task: id,
+                    what: "task",
+                    id,
                     status,
                     time,
                     reason,
@@ -50,11 +51,40 @@ impl Model {
                 chain.time += u64::from(arbitration); // a verifier was silent: now the owner is
             }
             Err(Violation::NoExit {
-                task: id,
+                what: "task",
+                id,
                 status,
                 time: chain.time,
                 reason: format!("not over after {MAX_STEPS} steps"),
             })
+        })
+    }
+
+    /// Ends a lease as a stranger, at the time that it has said, while everything is paused; then makes it not have happened.
+    pub fn try_to_end_lease(&self, chain: &mut Chain, id: u64) -> Result<(), Violation> {
+        let view = lease_view(chain, id)?;
+        let lease_id = U256::from(id);
+        let end = match view.status {
+            1 => System::cancelLeaseCall { leaseId: lease_id }.abi_encode(),
+            _ => System::closeLeaseCall { leaseId: lease_id }.abi_encode(),
+        };
+        chain.attempt(|chain| {
+            let time = chain.time.max(view.endsAt);
+            chain.time = time;
+            self.pause_everything(chain);
+            let no_exit = |reason| Violation::NoExit {
+                what: "lease",
+                id,
+                status: view.status,
+                time,
+                reason,
+            };
+            let answer = send(chain, STRANGERS[0], MARKET, end);
+            answer.map_err(|reason| no_exit(hex::encode(reason)))?;
+            match lease_view(chain, id)?.status {
+                4 | 5 => Ok(()),
+                status => Err(no_exit(format!("state {status} afterwards"))),
+            }
         })
     }
 

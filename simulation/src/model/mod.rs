@@ -16,7 +16,7 @@ mod votes;
 use alloy_primitives::{Address, hex};
 
 pub use escrow::Escrow;
-pub use market::{Market, Others, Task};
+pub use market::{Lease, Market, Others, Task};
 pub use registry::Registry;
 pub use rights::Rights;
 pub use vault::Vault;

@@ -37,30 +37,33 @@ pub enum Violation {
     },
     #[error("task {task} pays out {amount} wei, and {locked} are locked for it by {payer}")]
     PaidWithoutLock {
-        task: u64,
+        task: u128,
         payer: Address,
         amount: u128,
         locked: u128,
     },
-    #[error("task {task} locks a budget again")]
-    LockedTwice { task: u64 },
-    #[error("task {task} is over and {locked} wei are still locked for it")]
-    LeftLocked { task: u64, locked: u128 },
     #[error(
-        "task {task} is in state {status}, its budget is {budget}, and {locked} wei are locked for it by {payer}"
+        "{locked} wei of {payer} are locked for task {task} in state {status}, and {expected} should be"
     )]
     WrongLock {
         task: u64,
         status: u8,
-        budget: u128,
-        locked: u128,
         payer: Address,
+        locked: u128,
+        expected: u128,
     },
     #[error("task {task} went from state {from} to {to}")]
     WrongTransition { task: u64, from: u8, to: u8 },
     #[error("{what} of task {task} is {found} and should be {expected}")]
     WrongTask {
         task: u64,
+        what: &'static str,
+        found: u128,
+        expected: u128,
+    },
+    #[error("{what} of lease {lease} is {found} and should be {expected}")]
+    WrongLease {
+        lease: u64,
         what: &'static str,
         found: u128,
         expected: u128,
@@ -97,9 +100,10 @@ pub enum Violation {
         allowed: Address,
         event: B256,
     },
-    #[error("task {task} in state {status} cannot be ended at {time} by anyone: {reason}")]
+    #[error("{what} {id} in state {status} cannot be ended at {time} by anyone: {reason}")]
     NoExit {
-        task: u64,
+        what: &'static str,
+        id: u64,
         status: u8,
         time: u64,
         reason: String,

@@ -64,11 +64,17 @@ impl Market {
                 }
                 at_most(id, "share of the price", payment + fee, task.price)?;
                 at_most(id, "slash", slashed, task.held)?;
+                task.awarded = payment + fee;
                 let bps = match others.registry.outcome_of(task.provider, task.price) {
                     None => 5_000,
                     Some(success) => 10_000 * u16::from(success),
                 };
                 self.settle(event.taskId, bps, Some((payment, fee)), slashed, others)?;
+            }
+            DisputeBondSettled::SIGNATURE_HASH => {
+                let event = log.read::<DisputeBondSettled>()?;
+                let bond = number(event.bond);
+                self.settle_dispute_bond(event.taskId.saturating_to(), bond, event.lost, others)?;
             }
             VerifierPaid::SIGNATURE_HASH => {
                 let event = log.read::<VerifierPaid>()?;
@@ -92,7 +98,7 @@ impl Market {
         bps: u16,
         paid: Option<(u128, u128)>,
         slashed: u128,
-        others: Others<'_>,
+        mut others: Others<'_>,
     ) -> Result<(), Violation> {
         let id: u64 = id.saturating_to();
         let task = &self.tasks[id as usize - 1];
@@ -110,17 +116,7 @@ impl Market {
         if task.status != Status::Resolved {
             equal(id, "payment", part, share(price, bps))?;
         }
-        if slashed > 0 {
-            let owner = others
-                .registry
-                .provider(provider)
-                .map_or(Address::ZERO, |p| p.owner);
-            let known = &mut others.vault.slashed;
-            let Some(index) = known.iter().position(|slash| *slash == (owner, slashed)) else {
-                return equal(id, "slash in the vault", 0, slashed);
-            };
-            known.swap_remove(index);
-        }
+        expect_slash(&mut others, id, provider, slashed)?;
         let card = self.touch_card(provider);
         card.held = short(provider, card, card.held, held)?;
         card.free += held - slashed;
@@ -130,4 +126,62 @@ impl Market {
             sealed: false,
         })
     }
+
+    /// The bond of a dispute that is over goes back, or, if whoever left it was wrong altogether, to the other side.
+    fn settle_dispute_bond(
+        &mut self,
+        id: u64,
+        bond: u128,
+        lost: bool,
+        mut others: Others<'_>,
+    ) -> Result<(), Violation> {
+        let task = &mut self.tasks[id as usize - 1];
+        let (provider, price, awarded) = (task.provider, task.price, task.awarded);
+        let by_client = task.client_bond > 0;
+        equal(id, "bond", bond, task.client_bond + task.provider_bond)?;
+        let wrong = match by_client {
+            true => awarded == price,
+            false => awarded == 0,
+        };
+        // of a price of dust a share can be nothing, which does not make the provider wrong
+        if lost && !wrong || !lost && wrong && price >= 10_000 {
+            return Err(Violation::WrongTask {
+                task: id,
+                what: "loss of a bond",
+                found: lost.into(),
+                expected: wrong.into(),
+            });
+        }
+        (task.client_bond, task.provider_bond) = (0, 0);
+        if by_client {
+            return Ok(());
+        }
+        let card = self.touch_card(provider);
+        card.bonds = short(provider, card, card.bonds, bond)?;
+        if lost {
+            return expect_slash(&mut others, id, provider, bond);
+        }
+        card.free += bond;
+        Ok(())
+    }
+}
+
+/// The vault must have slashed this provider by this much in the same transaction.
+pub(super) fn expect_slash(
+    others: &mut Others<'_>,
+    task: u64,
+    provider: u32,
+    amount: u128,
+) -> Result<(), Violation> {
+    if amount == 0 {
+        return Ok(());
+    }
+    let provider = others.registry.provider(provider);
+    let owner = provider.map_or(Address::ZERO, |provider| provider.owner);
+    let known = &mut others.vault.slashed;
+    let Some(index) = known.iter().position(|slash| *slash == (owner, amount)) else {
+        return equal(task, "slash in the vault", 0, amount);
+    };
+    known.swap_remove(index);
+    Ok(())
 }

@@ -7,7 +7,10 @@ use ogpu_rules::Status;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 mod end;
+mod leases;
 mod verify;
+
+pub use leases::Lease;
 
 use super::{Escrow, Registry, Vault, Violation};
 use crate::chain::Log;
@@ -35,6 +38,12 @@ pub struct Task {
     pub provider: u32,
     /// What is held of the winner's collateral, beside the bond.
     pub held: u128,
+    /// What the client left with its dispute.
+    pub client_bond: u128,
+    /// What the provider left with its dispute.
+    pub provider_bond: u128,
+    /// What an arbiter gave the provider, with the fee.
+    awarded: u128,
     /// Who judges, if not the client: a number of the list of verifiers.
     pub verifier: u8,
     /// What it gets for that.
@@ -75,7 +84,11 @@ pub struct Market {
     verifiers: Vec<Address>,
     /// Tasks that are not over.
     live: Vec<u64>,
+    leases: Vec<Lease>,
+    /// Leases that are not over.
+    live_leases: Vec<u64>,
     touched_tasks: Vec<u64>,
+    touched_leases: Vec<u64>,
     touched_cards: Vec<u32>,
 }
 
@@ -89,6 +102,18 @@ pub struct Others<'a> {
     pub registry: &'a mut Registry,
     /// The market's owner.
     pub owner: Address,
+}
+
+impl Others<'_> {
+    /// The same, for a while.
+    fn again(&mut self) -> Others<'_> {
+        Others {
+            escrow: self.escrow,
+            vault: self.vault,
+            registry: self.registry,
+            owner: self.owner,
+        }
+    }
 }
 
 impl Market {
@@ -156,11 +181,17 @@ impl Market {
     }
 
     /// Enters an event of the market.
-    pub fn observe(&mut self, log: Log<'_>, now: u64, others: Others<'_>) -> Result<(), Violation> {
+    pub fn observe(
+        &mut self,
+        log: Log<'_>,
+        now: u64,
+        mut others: Others<'_>,
+    ) -> Result<(), Violation> {
         self.observe_beginning(log, others.escrow)?;
         self.observe_bid(log, others.registry)?;
         self.observe_work(log, now)?;
-        self.observe_end(log, now, others)?;
+        self.observe_end(log, now, others.again())?;
+        self.observe_lease(log, now, others)?;
         self.observe_rest(log)
     }
 
@@ -182,6 +213,9 @@ impl Market {
                     price: 0,
                     provider: 0,
                     held: 0,
+                    client_bond: 0,
+                    provider_bond: 0,
+                    awarded: 0,
                     verifier: 0,
                     verifier_fee: 0,
                     bidding: 0,
@@ -203,7 +237,8 @@ impl Market {
                     event.taskId.saturating_to(),
                     event.newTaskId.saturating_to(),
                 );
-                escrow.reopened(old, new);
+                let payer = self.task(new).map_or(Address::ZERO, |task| task.payer);
+                escrow.reopened(old, new, payer);
             }
             _ => {}
         }
@@ -304,6 +339,14 @@ impl Market {
                 super::only(log, self.judge(event.taskId)?)?;
                 (event.taskId, &[Submitted], Rejected)
             }
+            DisputeBondHeld::SIGNATURE_HASH => {
+                let event = log.read::<DisputeBondHeld>()?;
+                return self.hold_dispute_bond(event.taskId, event.by, number(event.bond));
+            }
+            EvidenceSubmitted::SIGNATURE_HASH => {
+                let event = log.read::<EvidenceSubmitted>()?;
+                return super::only(log, event.by);
+            }
             DisputeOpened::SIGNATURE_HASH => {
                 let event = log.read::<DisputeOpened>()?;
                 if self.judged_by_verifier(event.taskId) {
@@ -391,6 +434,21 @@ impl Market {
         let card = self.touch_card(bid.provider);
         card.bonds = short(bid.provider, card, card.bonds, bond)?;
         card.free += bond;
+        Ok(())
+    }
+
+    /// Whoever opens a dispute leaves a bond with it: the client in the escrow, the provider of its collateral.
+    fn hold_dispute_bond(&mut self, id: U256, by: Address, bond: u128) -> Result<(), Violation> {
+        let task = self.touch(id, "dispute")?;
+        let provider = task.provider;
+        if by == task.client {
+            task.client_bond = bond;
+            return Ok(());
+        }
+        task.provider_bond = bond;
+        let card = self.touch_card(provider);
+        card.free = short(provider, card, card.free, bond)?;
+        card.bonds += bond;
         Ok(())
     }
 

@@ -19,6 +19,7 @@ impl Market {
                 self.live.retain(|live| *live != id);
             }
         }
+        self.verify_leases(chain, others.escrow)?;
         while let Some(id) = self.touched_cards.pop() {
             self.verify_card(chain, id, &others)?;
         }
@@ -30,6 +31,9 @@ impl Market {
     pub fn scan(&mut self, chain: &mut Chain, others: Others<'_>) -> Result<(), Violation> {
         for &id in &self.live {
             self.verify_task(chain, id, others.escrow)?;
+        }
+        for &id in &self.live_leases {
+            self.verify_lease(chain, id, others.escrow)?;
         }
         for &id in self.cards.keys() {
             self.verify_card(chain, id, &others)?;
@@ -52,21 +56,26 @@ impl Market {
             _ => self.exit_time(task),
         };
         equal(id, "deadline", found.deadline.into(), end.into())?;
-        match escrow.lock(id) {
-            Some(lock) if task.status.is_final() => Err(Violation::LeftLocked {
-                task: id,
-                locked: lock.amount,
-            }),
-            None if task.status.is_final() => Ok(()),
-            Some(lock) if lock.amount == task.budget && lock.payer == task.payer => Ok(()),
-            lock => Err(Violation::WrongLock {
-                task: id,
-                status: task.status as u8,
-                budget: task.budget,
-                locked: lock.map_or(0, |lock| lock.amount),
-                payer: lock.map_or(task.payer, |lock| lock.payer),
-            }),
+        for payer in [task.payer, task.client] {
+            let mut expected = 0;
+            if !task.status.is_final() && payer == task.payer {
+                expected += task.budget;
+            }
+            if payer == task.client {
+                expected += task.client_bond;
+            }
+            let locked = escrow.lock(id.into(), payer);
+            if locked != expected {
+                return Err(Violation::WrongLock {
+                    task: id,
+                    status: task.status as u8,
+                    payer,
+                    locked,
+                    expected,
+                });
+            }
         }
+        Ok(())
     }
 
     fn verify_card(
