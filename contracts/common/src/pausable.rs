@@ -51,7 +51,7 @@ pub trait Pausable {
     /// Changes the guardian; zero for none. Owner only. Emits `GuardianChanged`.
     fn set_guardian(&mut self, guardian: Address) -> Result<(), Error>;
     /// Pauses new entries until a time in the future, at most [`MAX_PAUSE`] away. The owner, who may also move the end of a
-    /// pause, or the guardian, once in [`GUARDIAN_PERIOD`]. Emits `Paused`.
+    /// pause, or the guardian, once in [`GUARDIAN_PERIOD`], and not to an earlier end. Emits `Paused`.
     fn pause(&mut self, until: u64) -> Result<(), Error>;
     /// Lifts a pause. Owner only. Emits `Unpaused`.
     fn unpause(&mut self) -> Result<(), Error>;
@@ -106,7 +106,10 @@ pub fn pause(vm: &VM, field: &mut StorageTime, until: u64) -> Result<(), Error> 
     let account = vm.msg_sender();
     let now = vm.block_timestamp();
     let latest = now + MAX_PAUSE;
+    let mut earliest = now;
     if account != owner(vm) {
+        // A guardian cannot end another's pause by a shorter one.
+        earliest = now.max(load_time(field));
         let mut storage: PausableStorage = open(vm, SLOT);
         if account != storage.guardian.get() {
             return Err(Error::of::<PausableUnauthorizedAccount>(&[
@@ -119,10 +122,10 @@ pub fn pause(vm: &VM, field: &mut StorageTime, until: u64) -> Result<(), Error> 
         }
         store_time(&mut storage.guardian_waits_until, now + GUARDIAN_PERIOD);
     }
-    if until <= now || until > latest {
+    if until <= earliest || until > latest {
         return Err(Error::of::<PauseOutOfRange>(&[
             &time(until),
-            &time(now),
+            &time(earliest),
             &time(latest),
         ]));
     }

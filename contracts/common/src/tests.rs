@@ -297,11 +297,19 @@ fn the_guardian_pauses_once_a_period_and_lifts_nothing() {
         "the owner need not wait"
     );
     chain.pass(pausable::GUARDIAN_PERIOD);
-    assert!(
-        chain
-            .call(GUARDIAN, || plain.pause(chain.vm.block_timestamp() + 1))
-            .is_ok()
+    let now = chain.vm.block_timestamp();
+    chain.call(OWNER, || plain.pause(now + 100)).unwrap();
+    let shorter = PauseOutOfRange {
+        until: now + 1,
+        earliest: now + 100,
+        latest: now + pausable::MAX_PAUSE,
+    };
+    assert_eq!(
+        chain.call(GUARDIAN, || plain.pause(now + 1)),
+        Err(shorter.into()),
+        "a guardian does not shorten the owner's pause"
     );
+    chain.call(GUARDIAN, || plain.pause(now + 101)).unwrap();
 }
 
 #[test]
