@@ -1,5 +1,6 @@
 //! Contracts that judge results: each deployed as WASM behind its proxy, approved by the market, and judging tasks of it.
 
+mod committee;
 mod cubic;
 mod optimistic;
 mod zk;
@@ -42,6 +43,20 @@ async fn market() -> Result<Harness> {
 /// Creates, activates and caches the program `name`, makes a proxy for it that is initialised by `initialize`, and has the market
 /// approve that; returns it with its number in the market's list.
 async fn deploy(harness: &Harness, name: &str, initialize: &[u8]) -> Result<(Address, u8)> {
+    let (owner, implementation) = (&harness.owner, activated(harness, name).await?);
+    let init = proxy_creation_code(programs()?.proxy.code(), implementation, initialize);
+    let verifier = create(owner, init.into()).await?;
+    let tasks = harness.market.tasks();
+    let number = harness
+        .chain()
+        .read("", tasks.addVerifier(verifier).from(owner.address()))
+        .await?;
+    owner.send("approving", tasks.addVerifier(verifier)).await?;
+    Ok((verifier, number))
+}
+
+/// Creates, activates and caches the program `name`.
+async fn activated(harness: &Harness, name: &str) -> Result<Address> {
     let code = program(name)?;
     let owner = &harness.owner;
     let implementation = create(owner, creation_code(&code)).await?;
@@ -63,15 +78,7 @@ async fn deploy(harness: &Harness, name: &str, initialize: &[u8]) -> Result<(Add
         let bid = manager.placeBid(implementation).value(U256::from(least));
         owner.send("caching", bid).await?;
     }
-    let init = proxy_creation_code(programs()?.proxy.code(), implementation, initialize);
-    let verifier = create(owner, init.into()).await?;
-    let tasks = harness.market.tasks();
-    let number = harness
-        .chain()
-        .read("", tasks.addVerifier(verifier).from(owner.address()))
-        .await?;
-    owner.send("approving", tasks.addVerifier(verifier)).await?;
-    Ok((verifier, number))
+    Ok(implementation)
 }
 
 /// The built code of a program, from where [`programs`] are.

@@ -1,11 +1,7 @@
 //! Randomness: secrets are committed, then revealed.
 
 use alloy_primitives::{Address, B256, U256};
-use ogpu_common::{
-    amount::time,
-    key::{Account, Number},
-    words,
-};
+use ogpu_common::{amount::time, key::Number, words};
 use ogpu_rules::{
     committee::{
         Beacon, Field, REPORTER_BPS,
@@ -15,7 +11,7 @@ use ogpu_rules::{
 };
 use stylus_sdk::prelude::*;
 
-use crate::{Committee, errors::*, events::*, nodes::Cause, number, small, stored};
+use crate::{Committee, Of, errors::*, events::*, nodes::Cause, number, small, stored};
 
 impl Committee {
     /// A beacon and what it is at. One that never opened has failed.
@@ -143,12 +139,11 @@ impl Committee {
     }
 
     fn secret(&self, id: &U256, node: Address) -> B256 {
-        self.secrets.getter(Number(*id)).get(Account(node))
+        self.secrets.get(Of(*id, node))
     }
 
     fn put_secret(&mut self, id: &U256, node: Address, commitment: B256) {
-        let mut secrets = self.secrets.setter(Number(*id));
-        secrets.insert(Account(node), commitment);
+        self.secrets.insert(Of(*id, node), commitment);
     }
 }
 

@@ -39,6 +39,9 @@ sol! {
     /// The market does not wait for a verdict of this committee on this task: another verifier decides it, or it is not Submitted (3).
     #[derive(Debug, PartialEq)]
     error NotAwaited(uint256 taskId, address verifier, uint8 status);
+    /// The provider delivered the result zero, which stands for none: nobody judges that, and the market sends the task to dispute.
+    #[derive(Debug, PartialEq)]
+    error EmptyResult(uint256 taskId);
     /// The round is at another phase (0 none, 1 requested, 2 voting, 3 closed, 4 closed and planted).
     #[derive(Debug, PartialEq)]
     error WrongPhase(uint256 taskId, uint8 phase);
@@ -190,6 +193,7 @@ ogpu_common::listed!(Error:
     UnknownFunction,
     TooManyVersions,
     NotAwaited,
+    EmptyResult,
     WrongPhase,
     AlreadyRequested,
     TooEarly,

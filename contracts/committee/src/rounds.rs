@@ -24,7 +24,9 @@ impl Committee {
         let round = self.round(task_id);
         let round = match round.phase {
             Phase::None => {
-                self.awaited(task_id)?;
+                if self.awaited(task_id)?.empty {
+                    return Err(Error::of::<EmptyResult>(&[task_id]));
+                }
                 Round::request(self.version(), self.open_beacon())
             }
             Phase::Requested => {

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256, U256};
 use ogpu_common::{amount, interfaces::IMarket, words};
+use ogpu_rules::committee::hash;
 use stylus_sdk::prelude::*;
 
 use crate::{Committee, errors::*, small};
@@ -12,7 +13,6 @@ mod interface {
 
     sol_interface! {
         interface IEscrowAccount {
-            function balanceOf(address account) external view returns (uint256);
             function withdraw(uint256 amount) external;
         }
     }
@@ -31,8 +31,12 @@ pub struct Task {
     pub provider: Address,
     /// The agreed price, in wei.
     pub price: U256,
+    /// What the market pays for a verdict, in wei.
+    fee: U256,
     /// What the provider delivered.
     pub seal: B256,
+    /// Whether it delivered the result zero, which to the market is no result: a verdict that there is none would be one for it.
+    pub empty: bool,
     /// When the market waits no longer (seconds since 1970).
     pub deadline: u64,
 }
@@ -54,8 +58,8 @@ impl Committee {
         ]))
     }
 
-    /// Tells the market what was found, if it still waits, and brings in what it paid for that: whatever the escrow holds for the
-    /// committee. Returns how much that was. Words of this storage are written before, and read again after.
+    /// Tells the market what was found, if it still waits, and brings in the fee that it pays for that, whatever that is. Returns the
+    /// fee. Words of this storage are written before, and read again after.
     ///
     /// A market that fails is no market that does not wait: the caller could have left it too little gas.
     ///
@@ -68,14 +72,12 @@ impl Committee {
         }
         let (call, market) = (Call::new_mutating(self), IMarket::new(self.market.get()));
         market.verify_completion(self.vm(), call, *task_id, result)?;
-        let escrow = interface::IEscrowAccount::new(self.escrow.get());
-        let this = self.vm().contract_address();
-        let fee = escrow.balance_of(self.vm(), Call::new(), this)?;
-        if !fee.is_zero() {
+        if !task.fee.is_zero() {
+            let escrow = interface::IEscrowAccount::new(self.escrow.get());
             let call = Call::new_mutating(self);
-            escrow.withdraw(self.vm(), call, fee)?;
+            escrow.withdraw(self.vm(), call, task.fee)?;
         }
-        Ok(amount::checked(fee)?)
+        Ok(amount::checked(task.fee)?)
     }
 
     fn awaits(&self, task: &Task) -> bool {
@@ -84,7 +86,7 @@ impl Committee {
 
     fn task(&self, task_id: &U256) -> Result<Task, Error> {
         let market = IMarket::new(self.market.get());
-        let (verifier, status, client, _, provider, price, _, _, seal, deadline) =
+        let (verifier, status, client, provider_id, provider, price, fee, _, seal, deadline) =
             market.verification_of(self.vm(), Call::new(), *task_id)?;
         Ok(Task {
             verifier,
@@ -92,7 +94,14 @@ impl Committee {
             client,
             provider,
             price,
+            fee,
             seal,
+            empty: seal
+                == hash(&[
+                    &words::word(task_id),
+                    &words::word(&provider_id),
+                    &B256::ZERO,
+                ]),
             deadline,
         })
     }

@@ -87,7 +87,7 @@ impl VerificationCommittee {
     /// task goes to dispute. Anyone. Emits `Requested`, and `BeaconOpened` where there is none that takes secrets.
     ///
     /// # Errors
-    /// `NotAwaited`, `AlreadyRequested`, `WrongPhase`.
+    /// `NotAwaited`, `EmptyResult`, `AlreadyRequested`, `WrongPhase`.
     pub fn request(&mut self, task_id: U256) -> Result<(), Error> {
         self.ask(&task_id)
     }

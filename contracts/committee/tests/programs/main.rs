@@ -19,7 +19,6 @@ use verification_committee::VerificationCommittee;
 sol! {
     function verificationOf(uint256 taskId) external view returns (address, uint8, address, uint256, address, uint256, uint256, bytes32, bytes32, uint64);
     function verifyCompletion(uint256 taskId, bytes32 resultHash) external;
-    function balanceOf(address account) external view returns (uint256);
     function withdraw(uint256 amount) external;
     /// What the market is made to revert with, so that a test sees that it was called.
     #[derive(Debug, PartialEq)]
@@ -108,6 +107,9 @@ struct World {
     chain: Chain,
     /// How many nodes there are.
     nodes: u64,
+    /// What the market says that tasks pay, and that was delivered.
+    fee: u64,
+    seal: B256,
 }
 
 /// An unnamed error of anybody, as revert data.
@@ -121,6 +123,8 @@ impl World {
         let mut world = Self {
             chain: Chain::new(),
             nodes: 0,
+            fee: 0,
+            seal: keccak256("seal"),
         };
         world
             .by(OWNER, |committee| {
@@ -138,7 +142,6 @@ impl World {
         for (field, value) in PARAMETERS {
             world.set(field, value).unwrap();
         }
-        world.escrow_holds(0);
         (0..nodes).for_each(|_| world.add());
         world.chain.pass(1);
         world
@@ -215,26 +218,19 @@ impl World {
             U256::from(7),
             PROVIDER,
             U256::from(price),
-            U256::from(FEE),
+            U256::from(self.fee),
             B256::ZERO,
-            keccak256("seal"),
+            self.seal,
             U256::from(deadline),
         );
         let call = verificationOfCall { taskId: task_id }.abi_encode();
         self.chain.answer(MARKET, call, Ok(answer.abi_encode()));
     }
 
-    /// The escrow has so much for the committee, which brings it in with its next report.
-    fn escrow_holds(&mut self, amount: u64) {
-        let account = self.chain.contract();
-        let call = balanceOfCall { account }.abi_encode();
-        let answer = U256::from(amount).abi_encode();
-        self.chain.answer(ESCROW, call, Ok(answer));
-    }
-
-    /// The next report brings in the fee: the tokens come by hand, as the escrow is none.
-    fn pay_fee(&mut self) {
-        self.escrow_holds(FEE);
+    /// A task pays a fee: the tokens come by hand, as the escrow is none.
+    fn pay_fee(&mut self, task_id: U256) {
+        self.fee = FEE;
+        self.submitted(task_id, PRICE);
         let contract = self.chain.contract();
         let mut token = self.chain.token.borrow_mut();
         *token.balances.entry(contract).or_default() += u128::from(FEE);

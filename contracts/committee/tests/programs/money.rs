@@ -59,6 +59,7 @@ proptest! {
     #[test]
     fn it_has_what_it_owes(steps in steps()) {
         let mut world = World::new(5);
+        world.fee = FEE;
         for n in [1, 2] {
             world.submitted(task(n), PRICE);
         }
@@ -67,7 +68,6 @@ proptest! {
             let result = |right| if right { good() } else { bad() };
             let closed = |world: &World| [1, 2].map(|n| world.round_of(task(n)).0 >= 3);
             let (before, reports) = (closed(&world), matches!(step, Step::Request(_) | Step::Draw(_) | Step::Tally(_)));
-            world.escrow_holds(FEE);
             let done = match step.clone() {
                 Step::Join(n, amount) => world.join(node(n), amount),
                 Step::Leave(n) => world.by(node(n), |committee| committee.nodes.leave()),

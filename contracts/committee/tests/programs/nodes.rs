@@ -346,7 +346,7 @@ fn a_pause_stops_joining_and_nothing_else() {
     let members = world.voting(task(1), PRICE);
     let votes: Vec<_> = members.iter().map(|member| (*member, good())).collect();
     world.vote(task(1), &votes);
-    world.pay_fee();
+    world.pay_fee(task(1));
     world.tells(task(1), good(), |committee| committee.tally(task(1)));
     assert_eq!(
         world.by(members[0], |committee| committee.nodes.withdraw()),

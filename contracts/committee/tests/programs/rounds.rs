@@ -40,7 +40,15 @@ fn a_committee_of_three_decides() {
             latencyOk: true
         }
     );
-    world.pay_fee();
+    world.pay_fee(id);
+    let withdraw = withdrawCall {
+        amount: U256::from(FEE),
+    }
+    .abi_encode();
+    let refusal = Err(data(Called {}));
+    world.chain.answer(ESCROW, withdraw.clone(), refusal);
+    world.refused(STRANGER, |committee| committee.tally(id), Called {});
+    world.chain.answer(ESCROW, withdraw, Ok(Vec::new()));
     world.tells(id, good(), |committee| committee.tally(id));
     let closed = RoundClosed {
         taskId: id,
@@ -130,7 +138,7 @@ fn a_majority_for_nothing_sends_the_task_to_dispute_and_is_paid() {
     let members = world.voting(id, PRICE);
     let votes: Vec<_> = members.iter().map(|member| (*member, B256::ZERO)).collect();
     world.vote(id, &votes);
-    world.pay_fee();
+    world.pay_fee(id);
     world.tells(id, B256::ZERO, |committee| committee.tally(id));
     assert_eq!(world.chain.last_event::<RoundClosed>().votes, 3);
     assert_eq!(world.bond(members[0]), (BOND, 33));
@@ -152,7 +160,7 @@ fn without_a_majority_nobody_is_paid_and_only_who_was_missing_is_slashed() {
     for (member, result) in &votes {
         world.reveal(id, *member, *result).unwrap();
     }
-    world.pay_fee();
+    world.pay_fee(id);
     world.tells(id, B256::ZERO, |committee| committee.tally(id));
     let closed = world.chain.last_event::<RoundClosed>();
     assert_eq!(
@@ -508,4 +516,18 @@ fn batches_are_all_or_nothing() {
 /// A call, as a wallet encodes it.
 fn calldata(function: &str, arguments: Vec<u8>) -> Calldata {
     Calldata([&keccak256(function)[..4], &arguments].concat())
+}
+
+/// To the market, the result zero is none: a verdict that there is none would be one for whoever has delivered it.
+#[test]
+fn an_empty_result_is_not_judged() {
+    let mut world = World::new(5);
+    let id = task(1);
+    world.seal = keccak256((id, U256::from(7), B256::ZERO).abi_encode());
+    world.submitted(id, PRICE);
+    let error = EmptyResult { taskId: id };
+    world.refused(STRANGER, |committee| committee.request(id), error);
+    world.submitted(task(2), PRICE);
+    let other = world.by(STRANGER, |committee| committee.request(task(2)));
+    assert_eq!(other, Ok(()));
 }
