@@ -54,7 +54,7 @@ sol! {
     /// Not possible any more since this time (seconds since 1970); `id` is the task's or the beacon's.
     #[derive(Debug, PartialEq)]
     error TooLate(uint256 id, uint64 until);
-    /// There is no such beacon, or it got too few secrets: the task has to be requested again.
+    /// There is no such beacon, or it got too few secrets, or one was withheld: the task has to be requested again.
     #[derive(Debug, PartialEq)]
     error BeaconFailed(uint256 beacon);
     /// The beacon has 65,535 commitments.

@@ -4,10 +4,10 @@
 //! # The way of a task
 //!
 //! ```text
-//! request ──▶ beacon: secrets are committed, then revealed ──▶ draw ──▶ commitVote ──▶ revealVote ──▶ tally ──▶ market
-//!               │ too few secrets: request again, 3 times               │ no quorum: once more time
-//!               ▼                                                        ▼
-//!            dispute                                                  dispute
+//! request ──▶ beacon: secrets, reveals ──▶ draw ──▶ commitVote ──▶ revealVote ──▶ tally ──▶ market
+//!                │ failed: again, up to 3 times              │ no quorum: more time, once
+//!                ▼                                           ▼
+//!             dispute                                     dispute
 //! ```
 //!
 //! Every step but the votes and secrets themselves can be taken by anyone, at a time known in advance. Without a verdict the task
@@ -83,7 +83,7 @@ impl VerificationCommittee {
         Ok(())
     }
 
-    /// Asks for a committee for a task that the market waits on, or again when the beacon got too few secrets; after the third the
+    /// Asks for a committee for a task that the market waits on, or again when the beacon has failed; after the third the
     /// task goes to dispute. Anyone. Emits `Requested`, and `BeaconOpened` where there is none that takes secrets.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A round of randomness: nodes commit secrets, then reveal them; the seed is made of all that were revealed.
+//! A round of randomness: nodes commit secrets, then reveal them; the seed is made of all of them.
 //!
 //! ```text
 //! | 0, 56 | version u16 | nodes u32 | opened at u40 | commit end u40 | reveal end u40 | commits u16 | reveals u16 |
@@ -39,7 +39,7 @@ pub enum Stage {
     Reveal(u64),
     /// The seed is final.
     Ready,
-    /// Too few secrets came.
+    /// Too few secrets came, or one that was committed was not revealed: there is no seed.
     Failed,
 }
 
@@ -89,7 +89,9 @@ impl Beacon {
         self.opened_at != 0
     }
 
-    /// What it is at, where `min` secrets are needed. Once every committed secret is revealed, nothing can change the seed, and nobody has to wait.
+    /// What it is at, where `min` secrets are needed. Once every committed secret is revealed, nothing can change the seed, and nobody has
+    /// to wait. One that is withheld leaves none: were there a seed of the others, whoever has committed many secrets could choose
+    /// among the seeds of all ways to withhold some of them.
     pub const fn stage(&self, now: u64, min: u16) -> Stage {
         if now < self.commit_end {
             Stage::Commit(self.commit_end)
@@ -99,10 +101,8 @@ impl Beacon {
             Stage::Ready
         } else if now < self.reveal_end {
             Stage::Reveal(self.reveal_end)
-        } else if self.reveals < min {
-            Stage::Failed
         } else {
-            Stage::Ready
+            Stage::Failed
         }
     }
 }
@@ -139,13 +139,13 @@ mod tests {
         );
         assert_eq!(with(5, 4).stage(110, 2), Stage::Reveal(120));
         assert_eq!(with(5, 5).stage(110, 2), Stage::Ready);
+        assert_eq!(with(5, 4).stage(119, 2), Stage::Reveal(120));
         assert_eq!(
-            with(5, 2).stage(119, 2),
-            Stage::Reveal(120),
-            "a third could come"
+            with(5, 4).stage(120, 2),
+            Stage::Failed,
+            "nobody chooses by withholding"
         );
-        assert_eq!(with(5, 2).stage(120, 2), Stage::Ready);
-        assert_eq!(with(5, 1).stage(120, 2), Stage::Failed);
+        assert_eq!(with(2, 2).stage(120, 2), Stage::Ready);
         assert_eq!(
             with(0, 0).stage(110, 1),
             Stage::Failed,

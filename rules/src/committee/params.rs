@@ -61,12 +61,12 @@ static PLACES: [(usize, usize, u128, u128); FIELDS] = [
     (52, 12, 0, MAX_AMOUNT),
 ];
 
-/// What parameters begin with, in their order: a bond of 1,000 oGPU; 5 %, 25 % and 50 % of it; five minutes, an hour, 15 minutes,
+/// What parameters begin with, in their order: a bond of 1,000 oGPU; 5 %, 50 % and 50 % of it; five minutes, an hour, 15 minutes,
 /// 14 days; two secrets; 1,000 and 10,000 oGPU.
 static INITIAL: [u128; FIELDS] = [
     1_000 * OGPU,
     500,
-    2_500,
+    5_000,
     5_000,
     300,
     3_600,

@@ -234,20 +234,23 @@ fn nothing_is_drawn_before_the_seed_is_final() {
         late,
     );
     world.chain.pass(60);
-    let closed = TooLate {
-        id: U256::ONE,
-        until: start + 120,
-    };
+    // one is withheld: there is no seed, so that nobody chooses one by withholding
+    let failed = || BeaconFailed { beacon: U256::ONE };
     world.refused(
         node(3),
         |committee| committee.reveal_secret(U256::ONE, secret(U256::ONE, 3)),
-        closed,
+        failed(),
     );
+    world.refused(STRANGER, |committee| committee.draw(id), failed());
+    world
+        .by(STRANGER, |committee| committee.request(id))
+        .unwrap();
+    assert_eq!(world.beacon(), U256::from(2));
     assert_eq!(world.by(STRANGER, |committee| committee.draw(id)), Ok(()));
 }
 
 #[test]
-fn a_withheld_secret_costs_a_quarter_of_the_bond_once() {
+fn a_withheld_secret_costs_half_of_the_bond_once() {
     let mut world = World::new(5);
     let id = task(1);
     world.submitted(id, PRICE);
@@ -277,7 +280,7 @@ fn a_withheld_secret_costs_a_quarter_of_the_bond_once() {
             world.bond(STRANGER),
             world.bond(TREASURY)
         ),
-        ((750, 0), (0, 25), (0, 225))
+        ((500, 0), (0, 50), (0, 450))
     );
     for n in [1, 3, 4] {
         let nothing = NothingToReveal {

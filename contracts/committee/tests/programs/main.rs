@@ -40,7 +40,7 @@ const DAY: u64 = 24 * 60 * 60;
 /// The price of a task, and what it takes to get five or seven members.
 const PRICE: u64 = 10;
 
-/// A bond of 1,000 wei, of which 5 % are for votes, a quarter for secrets, half for plants; 60 s for secrets, 600 for commitments, 300
+/// A bond of 1,000 wei, of which 5 % are for votes, half for secrets and for plants; 60 s for secrets, 600 for commitments, 300
 /// for reveals; ten days. Five verify from 50 wei on, seven from 90.
 const PARAMETERS: [(Field, u64); 8] = [
     (Field::MinBond, BOND),
