@@ -11,7 +11,7 @@ use ogpu_client::{
 };
 use ogpu_tests::{Harness, Provider, ogpu, say};
 
-use super::{FEE, activated, delivered, deploy, market, refused};
+use super::{FEE, activated, delivered, deploy, market, optimistic::re_entering, refused};
 
 /// The most that a vote may cost: commitment and reveal, each a transaction of its own.
 const VOTE_GAS: u64 = 90_000;
@@ -419,5 +419,27 @@ async fn the_result_zero_is_never_paid() -> Result<()> {
     scene.harness.outlast(task).await?;
     scene.harness.finalize(task).await?;
     assert_eq!(scene.harness.status(task).await?, Status::Disputed);
+    scene.check().await
+}
+
+#[tokio::test]
+async fn a_market_that_calls_back_counts_no_vote_twice() -> Result<()> {
+    let scene = Scene::new().await?;
+    let (harness, contract, task) = (&scene.harness, scene.contract(), U256::ONE);
+    let again = tallyCall { taskId: task }.abi_encode();
+    let double = re_entering(&harness.owner, again).await?;
+    let call = contract.setSiblings(double, harness.market.addresses().escrow);
+    harness.owner.send("wiring", call).await?;
+    let members = scene.draw(task).await?;
+    for node in &members {
+        scene.commit(task, node, SALT).await?;
+    }
+    for node in &members {
+        scene.reveal(task, node, SALT).await?;
+    }
+    assert_eq!(scene.tally(task).await?.votes, 3);
+    let asked = harness.chain().storage(double, U256::ZERO).await?;
+    let through = harness.chain().storage(double, U256::ONE).await?;
+    assert_eq!((asked, through), (B256::with_last_byte(1), B256::ZERO));
     scene.check().await
 }

@@ -305,9 +305,9 @@ async fn a_proposal_that_the_market_outruns_lapses() -> Result<()> {
     Ok(())
 }
 
-/// Creates a market that calls its verifier's `conclude(1)` again from within `verifyCompletion`, and remembers in slot 0 how often it
+/// Creates a market that makes the call `again`, of 36 bytes, to its verifier from within `verifyCompletion`, and remembers in slot 0 how often it
 /// was asked for that, in slot 1 whether the call went through. Its task 1 is delivered and has no fee.
-async fn re_entering(owner: &Account) -> Result<Address> {
+pub(super) async fn re_entering(owner: &Account, again: Vec<u8>) -> Result<Address> {
     // calldatasize == 36: codecopy(0, 0x35, 320); mstore(0, caller); return(0, 320)
     // else: codecopy(0, 0x175, 36); sstore(1, call(gas, caller, 0, 0, 36, 0, 0)); sstore(0, sload(0) + 1); stop
     let instructions = hex!(
@@ -331,7 +331,6 @@ async fn re_entering(owner: &Account) -> Result<Address> {
         seal,
         deadline,
     );
-    let again = concludeCall { taskId: one }.abi_encode();
     let mut code = instructions.to_vec();
     code.resize(0x35, 0);
     code.extend(task.abi_encode());
@@ -346,7 +345,8 @@ async fn a_market_that_calls_back_gets_nowhere() -> Result<()> {
     if !harness.stage().may_wait(CHALLENGE, "a challenge period") {
         return Ok(());
     }
-    let double = re_entering(&harness.owner).await?;
+    let again = concludeCall { taskId: U256::ONE }.abi_encode();
+    let double = re_entering(&harness.owner, again).await?;
     let addresses = *harness.market.addresses();
     let initialize = initializeCall {
         owner: harness.owner.address(),
