@@ -194,10 +194,11 @@ impl TaskManager {
             }
         };
         let sealed = self.entries.get(BidKey(task_id, provider_id));
-        let (next, event) = if self.seal(task_id, provider_id, result_hash) == sealed {
-            (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
-        } else if verifier.is_some() && result_hash.is_zero() {
+        // No verdict comes first: whoever sealed zero must not be paid by it.
+        let (next, event) = if verifier.is_some() && result_hash.is_zero() {
             (state.give_up(now), &DisputeOpened::SIGNATURE_HASH)
+        } else if self.seal(task_id, provider_id, result_hash) == sealed {
+            (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
         } else {
             let window = self.hot(state.version()).review_window;
             (

@@ -9,6 +9,11 @@ const VERIFIER: Address = address!("00000000000000000000000000000000000000ee");
 impl Stage {
     /// A delivered task of 10,000 wei whose verifier gets 100 of them.
     fn judged() -> Self {
+        Self::delivering(HASH)
+    }
+
+    /// [`Stage::judged`], with this result.
+    fn delivering(result: B256) -> Self {
         let mut market = Self::new();
         assert_eq!(market.by(OWNER, |m| m.admin.add_verifier(VERIFIER)), Ok(1));
         let terms = Terms {
@@ -44,7 +49,7 @@ impl Stage {
         market
             .by(CLIENT, |m| m.tasks.assign_provider(T, A))
             .unwrap();
-        let seal = market.programs.admin.seal_of(T, A, HASH);
+        let seal = market.programs.admin.seal_of(T, A, result);
         market
             .by(ALICE, |m| m.tasks.submit_result(T, seal))
             .unwrap();
@@ -143,6 +148,13 @@ fn a_bad_verdict_rejects() {
 #[test]
 fn no_verdict_goes_to_arbitration() {
     let mut market = Stage::judged();
+    market.verdict(B256::ZERO);
+    assert_eq!(market.status(), 6);
+}
+
+#[test]
+fn a_sealed_zero_is_not_accepted_by_no_verdict() {
+    let mut market = Stage::delivering(B256::ZERO);
     market.verdict(B256::ZERO);
     assert_eq!(market.status(), 6);
 }
