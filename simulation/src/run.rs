@@ -155,8 +155,7 @@ impl Lab {
         loop {
             let (mut at, mut shrunk) = (0, false);
             while at < failure.steps.len() {
-                let mut fewer = failure.steps.clone();
-                fewer.drain(at..fewer.len().min(at + chunk));
+                let fewer = without(&failure.steps, at, chunk);
                 match self.replay(failure.setting, &fewer) {
                     Some(violation) if same(&violation, &failure.violation) => {
                         (failure.steps, failure.violation) = (fewer, violation);
@@ -189,6 +188,17 @@ impl Lab {
         };
         model.check(chain, &self.abi, outcome, circumstances)
     }
+}
+
+/// The steps without some of them; what is left happens when it did.
+fn without(steps: &[Step], at: usize, count: usize) -> Vec<Step> {
+    let mut fewer = steps.to_vec();
+    let dropped = fewer.drain(at..steps.len().min(at + count));
+    let passed: u64 = dropped.map(|step| step.wait).sum();
+    if let Some(next) = fewer.get_mut(at) {
+        next.wait += passed;
+    }
+    fewer
 }
 
 /// Whether two violations are of one kind.

@@ -9,7 +9,7 @@ use alloy_primitives::B256;
 use ogpu_rules::{
     Entry, HotParams, MAX_TIME, Party, RuleError, Status, TaskState, Terms, Verdict, settle,
 };
-use stateright::{Checker, Model, Property};
+use stateright::{Checker, HasDiscoveries, Model, Property};
 
 /// The budget of every task.
 const BUDGET: u128 = 1_000;
@@ -61,6 +61,14 @@ enum Act {
     Finalize,
 }
 
+/// What holds in every state.
+const MUST_HOLD: [&str; 4] = [
+    "anyone can end a task by waiting",
+    "what came in is there or was paid out",
+    "a task pays out when it ends, and once",
+    "no collateral is made or lost",
+];
+
 /// The steps that anyone can take, whoever is silent.
 const ANYONE: [Act; 3] = [Act::Expire, Act::Fail, Act::Finalize];
 
@@ -90,10 +98,24 @@ struct Task {
 struct Market {
     now: u64,
     tasks: Vec<Task>,
+    flaw: Option<Flaw>,
     /// Free collateral of the providers.
     free: [u128; 2],
     /// What was slashed.
     slashed: u128,
+}
+
+/// What can be wrong with the rules on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Flaw {
+    /// A dispute waits for the owner for ever.
+    EndlessDispute,
+    /// A task that is paid stays as it was.
+    PaidStays,
+    /// An arbiter can give the provider more than there is.
+    OverpaidProvider,
+    /// Who withdraws a bid does not get the bond back.
+    BondKept,
 }
 
 /// The market with these tasks: with a verifier or without, and how long each takes at most.
@@ -101,6 +123,7 @@ struct Bounds {
     tasks: &'static [bool],
     duration: u32,
     last_second: u64,
+    flaw: Option<Flaw>,
 }
 
 impl Task {
@@ -153,7 +176,9 @@ impl Market {
                 }
                 task.bids[provider] = B256::ZERO;
                 task.bonds[provider] = false;
-                free[provider] += HOT.bid_bond;
+                if self.flaw != Some(Flaw::BondKept) {
+                    free[provider] += HOT.bid_bond;
+                }
                 next
             }
             Act::Assign(by, provider) => {
@@ -179,6 +204,9 @@ impl Market {
                     slash: slash.min(task.held),
                 };
                 pay(task, free, slashed, verdict)?;
+                if self.flaw == Some(Flaw::OverpaidProvider) {
+                    task.paid[0] += 1;
+                }
                 state.resolve(now)?
             }
             Act::Cancel => {
@@ -196,6 +224,12 @@ impl Market {
             Act::Finalize if state.status() == Status::Submitted && task.verified => {
                 state.escalate(now, HOT.review_window)?
             }
+            Act::Finalize
+                if state.status() == Status::Disputed
+                    && self.flaw == Some(Flaw::EndlessDispute) =>
+            {
+                return Err(RuleError::WrongStatus(Status::Disputed));
+            }
             Act::Finalize => {
                 let window = match state.status() {
                     Status::Disputed => ARBITRATION,
@@ -203,7 +237,10 @@ impl Market {
                 };
                 let (next, verdict) = state.finalize(now, window)?;
                 pay(task, free, slashed, verdict)?;
-                next
+                match self.flaw {
+                    Some(Flaw::PaidStays) => state,
+                    _ => next,
+                }
             }
         };
         task.state = next.pack();
@@ -280,6 +317,7 @@ impl Model for Bounds {
         let tasks = self.tasks.iter();
         vec![Market {
             now: 0,
+            flaw: self.flaw,
             tasks: tasks.map(|v| Task::new(self.duration, *v)).collect(),
             free: [COLLATERAL; 2],
             slashed: 0,
@@ -327,26 +365,20 @@ impl Model for Bounds {
             market.tasks.iter().any(|t| t.state().status() == status)
         }
         vec![
-            Property::always("anyone can end a task by waiting", |_, market: &Market| {
+            Property::always(MUST_HOLD[0], |_, market: &Market| {
                 (0..market.tasks.len()).all(|task| market.can_be_ended(task))
             }),
-            Property::always(
-                "what came in is there or was paid out",
-                |_, market: &Market| {
-                    let mut tasks = market.tasks.iter();
-                    tasks.all(|task| task.locked + task.paid.iter().sum::<u128>() == BUDGET)
-                },
-            ),
-            Property::always(
-                "a task pays out when it ends, and once",
-                |_, market: &Market| {
-                    market.tasks.iter().all(|task| {
-                        let over = task.state().status().is_final();
-                        task.settlements == u8::from(over) && (task.locked == 0) == over
-                    })
-                },
-            ),
-            Property::always("no collateral is made or lost", |_, market: &Market| {
+            Property::always(MUST_HOLD[1], |_, market: &Market| {
+                let mut tasks = market.tasks.iter();
+                tasks.all(|task| task.locked + task.paid.iter().sum::<u128>() == BUDGET)
+            }),
+            Property::always(MUST_HOLD[2], |_, market: &Market| {
+                market.tasks.iter().all(|task| {
+                    let over = task.state().status().is_final();
+                    task.settlements == u8::from(over) && (task.locked == 0) == over
+                })
+            }),
+            Property::always(MUST_HOLD[3], |_, market: &Market| {
                 let bonds = |task: &Task| task.bonds.iter().filter(|held| **held).count() as u128;
                 let tasks = market.tasks.iter();
                 let held: u128 = tasks.map(|t| t.held + bonds(t) * HOT.bid_bond).sum();
@@ -364,6 +396,12 @@ impl Model for Bounds {
 fn explore(bounds: Bounds) -> usize {
     let checker = bounds.checker().threads(2).spawn_bfs().join();
     checker.assert_properties();
+    println!(
+        "{} states, {} different, {} steps deep",
+        checker.state_count(),
+        checker.unique_state_count(),
+        checker.max_depth()
+    );
     checker.unique_state_count()
 }
 
@@ -374,6 +412,7 @@ fn one_task_to_the_end_of_time() {
             tasks: verified,
             duration: 2,
             last_second: 14,
+            flaw: None,
         });
         assert!(states > 1_000, "{states} states are not all there are");
     }
@@ -384,7 +423,34 @@ fn two_tasks_at_once() {
     let states = explore(Bounds {
         tasks: &[false, true],
         duration: 1,
-        last_second: 6,
+        last_second: 4,
+        flaw: None,
     });
     assert!(states > 100_000, "{states} states are not all there are");
+}
+
+/// Each flaw is found, by the property that it breaks.
+#[test]
+fn flaws_are_found() {
+    for (flaw, property) in [
+        (Flaw::EndlessDispute, MUST_HOLD[0]),
+        (Flaw::OverpaidProvider, MUST_HOLD[1]),
+        (Flaw::PaidStays, MUST_HOLD[2]),
+        (Flaw::BondKept, MUST_HOLD[3]),
+    ] {
+        let bounds = Bounds {
+            tasks: &[false],
+            duration: 2,
+            last_second: 14,
+            flaw: Some(flaw),
+        };
+        let checker = bounds
+            .checker()
+            .finish_when(HasDiscoveries::AnyFailures)
+            .spawn_bfs()
+            .join();
+        let found = checker.discovery(property);
+        let steps = found.expect("a way to it").into_actions();
+        println!("{flaw:?} after {steps:?}");
+    }
 }

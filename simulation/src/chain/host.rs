@@ -194,7 +194,7 @@ impl BlockAccess for Handle {
     }
 
     fn block_timestamp(&self) -> u64 {
-        with(|chain| chain.time)
+        with(|chain| chain.time + chain.frame().ahead)
     }
 
     fn block_gas_limit(&self) -> u64 {
@@ -279,7 +279,7 @@ impl RawLogAccess for Handle {
                 frame.failed = true;
                 return;
             }
-            let caller = frame.sender;
+            let caller = frame.caller;
             chain.logs.push(emitter, caller, input, num_topics);
         });
     }

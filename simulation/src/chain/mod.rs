@@ -93,10 +93,15 @@ struct Account {
 #[derive(Clone, Debug)]
 struct Frame {
     account: u32,
+    /// Who called.
+    caller: Address,
+    /// Who the program thinks has called; another only if a fault says so.
     sender: Address,
     value: u64,
     read_only: bool,
     delegated: bool,
+    /// By how many seconds its clock is ahead, which only a fault can bring about.
+    ahead: u64,
     /// It has done what a static call may not.
     failed: bool,
     /// It has written and not flushed.
@@ -364,10 +369,12 @@ impl Chain {
         }
         self.frames.push(Frame {
             account,
+            caller: sender,
             sender,
             value,
             read_only,
             delegated,
+            ahead: 0,
             failed: false,
             unflushed: false,
             returned: Vec::new(),

@@ -109,7 +109,7 @@ fn mix(slot: &Slot, value: &B256) -> u64 {
         return 0;
     }
     let value = U256::from_be_bytes(value.0);
-    let seed = u64::from(slot.account) ^ 0x9e37_79b9_7f4a_7c15;
+    let seed = (u64::from(slot.account) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let words = slot.key.as_limbs().iter().chain(value.as_limbs());
     words.fold(seed, |digest, word| {
         let product = u128::from(digest ^ word) * 0xd6e8_feb8_6659_fd93_u128;

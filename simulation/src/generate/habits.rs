@@ -27,6 +27,12 @@ pub enum Who {
     Host,
     /// The verifier of the lease.
     Watcher,
+    /// Somebody who has a balance in the escrow.
+    Payee,
+    /// Somebody whose stake is unbonding.
+    Leaver,
+    /// Somebody whom the vault owes compensation.
+    Injured,
     /// The owner of the contract.
     Owner,
     /// Its guardian, or its owner.
@@ -50,6 +56,8 @@ pub enum Which {
     Revealing,
     /// One on which the provider has a bid.
     Bidden,
+    /// Any task; and stake that has matured: the clock is moved there, now and then.
+    Matured,
     /// Any task; and a lease that runs (true), or has not been started (false).
     Lease(bool),
     /// Any task; and such a lease whose end has come: the clock is moved there, if it is not far.
@@ -82,10 +90,10 @@ const VIEW: Habit = Habit {
 
 /// How a function of this name is called.
 pub fn of(name: &str, is_view: bool) -> Habit {
-    use Which::{Bidden, Bidding, Due, In, Lease, LeaseDue, Live, Revealing};
+    use Which::{Bidden, Bidding, Due, In, Lease, LeaseDue, Live, Matured, Revealing};
     use Who::{
-        Anyone, Buyer, Client, Contract, Guardian, Host, Judge, Loser, Owner, Provider, Tenant,
-        Watcher, Winner,
+        Anyone, Buyer, Client, Contract, Guardian, Host, Injured, Judge, Leaver, Loser, Owner,
+        Payee, Provider, Tenant, Watcher, Winner,
     };
     if is_view {
         return VIEW;
@@ -131,15 +139,16 @@ pub fn of(name: &str, is_view: bool) -> Habit {
         // money and stake
         "deposit" | "stake" => (25, Anyone, Live),
         "depositFor" | "stakeFor" | "depositWithPermit" | "stakeWithPermit" => (8, Anyone, Live),
-        "withdraw" => (30, Anyone, Live),
-        "withdrawTo" | "withdrawCompensation" => (10, Anyone, Live),
+        "withdraw" => (25, Payee, Live),
+        "withdrawTo" => (8, Payee, Live),
+        "withdrawCompensation" => (8, Injured, Live),
         "collectFees" => (5, Anyone, Live),
         "depositCollateral" => (20, Provider, Live),
         "withdrawCollateral" => (12, Provider, Live),
         "refreshProvider" => (6, Anyone, Live),
         "requestUnbond" => (15, Anyone, Live),
-        "cancelUnbond" => (6, Anyone, Live),
-        "withdrawUnbonded" => (10, Anyone, Live),
+        "cancelUnbond" => (6, Leaver, Live),
+        "withdrawUnbonded" => (10, Leaver, Matured),
         // the token
         "transfer" | "transferFrom" | "approve" => (15, Anyone, Live),
         "delegate" | "delegateBySig" | "permit" => (10, Anyone, Live),

@@ -141,11 +141,10 @@ impl<'a> Generator<'a> {
 
     /// The next step of a world.
     pub fn step(&mut self, world: &mut World) -> Step {
-        let mut step = self.sensible(world);
-        if self.manner == Some(Manner::Hooks) && self.chance(30) {
-            let index = self.catalogue.pick(&mut self.rng);
+        let mut step = self.sensible(world, None);
+        if self.manner == Some(Manner::Hooks) && self.chance(60) {
             let wallet = self.one_of(&[REENTERING, REENTERING_PROVIDER]);
-            let message = self.call(world, index, Some(wallet)).message;
+            let message = self.sensible(world, Some(wallet)).message;
             let insists = self.chance(30);
             step.reentry = Some(Reentry { message, insists });
         }
@@ -167,16 +166,16 @@ impl<'a> Generator<'a> {
     }
 
     /// A call that makes sense now, if one is found soon.
-    fn sensible(&mut self, world: &mut World) -> Step {
+    fn sensible(&mut self, world: &mut World, from: Option<Address>) -> Step {
         for _ in 1..TRIES {
             let index = self.catalogue.pick(&mut self.rng);
             let scene = self.scene(world, &self.catalogue.entries[index]);
             if scene.suits || self.chance(15) {
-                return self.call_in(world, index, scene, None);
+                return self.call_in(world, index, scene, from);
             }
         }
         let index = self.catalogue.pick(&mut self.rng);
-        self.call(world, index, None)
+        self.call(world, index, from)
     }
 
     /// A call of a function, by a given account or by whoever usually makes it.
@@ -194,7 +193,10 @@ impl<'a> Generator<'a> {
     ) -> Step {
         let entry = scene.entry;
         scene.from = from.unwrap_or_else(|| self.sender(world, &scene));
-        let wait = scene.wait;
+        let matures_at = world.model.vault.account(scene.from).matures_at;
+        if scene.entry.habit.which == Which::Matured && self.chance(10) {
+            scene.wait = matures_at.saturating_sub(world.chain.time);
+        }
         let rewires =
             habits::rewires(&entry.function.name) && [OWNER, OTHER_OWNER].contains(&scene.from);
         let harmless = rewires && self.chance(40);
@@ -214,7 +216,7 @@ impl<'a> Generator<'a> {
             false => proxy_of(entry.program),
         };
         Step {
-            wait,
+            wait: scene.wait,
             message: Message {
                 from: scene.from,
                 to,
@@ -317,6 +319,9 @@ impl<'a> Generator<'a> {
         let live = model.market.live_leases();
         let which = scene.entry.habit.which;
         let (Which::Lease(wanted) | Which::LeaseDue(wanted)) = which else {
+            if !live.is_empty() {
+                scene.lease = live[self.rng.usize(0..live.len())];
+            }
             return true;
         };
         if self.chance(4) || live.is_empty() {
@@ -349,7 +354,7 @@ impl<'a> Generator<'a> {
         let market = &world.model.market;
         let now = world.chain.time;
         match scene.entry.habit.which {
-            Which::Live | Which::Lease(_) | Which::LeaseDue(_) => true,
+            Which::Live | Which::Matured | Which::Lease(_) | Which::LeaseDue(_) => true,
             Which::In(states) => {
                 states.contains(&task.status) && now + scene.wait < market.exit_time(task)
             }
@@ -395,6 +400,9 @@ impl<'a> Generator<'a> {
 
     /// Who calls: nobody has the key of the zero address.
     fn sender(&mut self, world: &World, scene: &Scene<'_>) -> Address {
+        if self.manner == Some(Manner::Hooks) && self.chance(15) {
+            return self.one_of(&[REENTERING, REENTERING_PROVIDER]);
+        }
         match self.usual_sender(world, scene) {
             sender if sender.is_zero() || self.chance(8) => self.person(),
             sender => sender,
@@ -402,7 +410,8 @@ impl<'a> Generator<'a> {
     }
 
     fn usual_sender(&mut self, world: &World, scene: &Scene<'_>) -> Address {
-        let Model { market, rights, .. } = &world.model;
+        let model = &world.model;
+        let Model { market, rights, .. } = model;
         let (task, lease) = (market.task(scene.task), market.lease(scene.lease));
         let owner_of = |provider| match world.model.registry.provider(provider) {
             Some(provider) => provider.owner,
@@ -426,9 +435,21 @@ impl<'a> Generator<'a> {
             (Who::Owner, _) => rights.owner(contract),
             (Who::Guardian, _) if self.chance(50) => rights.guardian(contract),
             (Who::Guardian, _) => rights.owner(contract),
+            (Who::Payee, _) => self.person_who(|p| model.escrow.account(p).balance > 0),
+            (Who::Leaver, _) => self.person_who(|p| model.vault.account(p).unbonding > 0),
+            (Who::Injured, _) => self.person_who(|p| model.vault.account(p).compensation > 0),
             (Who::Contract, _) => self.one_of(&[OWNER, OTHER_OWNER]),
             _ => self.person(),
         }
+    }
+
+    /// Somebody of whom this is true, if there is anybody.
+    fn person_who(&mut self, is: impl Fn(Address) -> bool) -> Address {
+        let (count, start) = (self.people.len(), self.below(self.people.len()));
+        let mut people = (0..count).map(|step| self.people[(start + step) % count]);
+        people
+            .find(|person| is(*person))
+            .unwrap_or(self.people[start])
     }
 
     /// Makes calldata that no wallet makes, or sends ether along.
