@@ -82,12 +82,7 @@ impl MarketDisputes {
     ///
     /// # Errors
     /// [`UnknownTask`], [`WrongStatus`], [`NotParty`].
-    pub fn submit_evidence(
-        &mut self,
-        task_id: U256,
-        digest: B256,
-        uri: Text,
-    ) -> Result<(), Error> {
+    pub fn submit_evidence(&mut self, task_id: U256, digest: B256, uri: Text) -> Result<(), Error> {
         let state = self.state(&task_id)?;
         if state.status() != Status::Disputed {
             let rule = RuleError::WrongStatus(state.status());
