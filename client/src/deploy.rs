@@ -94,6 +94,7 @@ impl Default for Settings {
                 maxDuration: 30 * 86_400,
                 lateBidWindow: 60,
                 disputeBond: U96::from(ogpu(10)),
+                highValue: U96::from(ogpu(10_000)),
             },
         }
     }

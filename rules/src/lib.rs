@@ -39,7 +39,7 @@ mod word;
 pub use book::Book;
 pub use card::Card;
 pub use client::ClientSlot;
-pub use entry::Entry;
+pub use entry::{Entry, Hold};
 pub use error::RuleError;
 pub use hire::PublishedPrice;
 pub use lease::{Agreement, Lease, LeaseError, LeaseStatus};

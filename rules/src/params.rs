@@ -1,4 +1,4 @@
-//! The parameters of the market: one set in two words, so that the common path reads one.
+//! The parameters of the market: one set in two words, so that the common path reads one, and the budget that counts as high.
 //!
 //! ```text
 //! hot:   | bid bond u80 | late bid window u16 | fee u16 | trust weight u16 | collateral u16 | slash u16
@@ -8,7 +8,7 @@
 
 use alloy_primitives::B256;
 
-use crate::{BPS, MAX_COLLATERAL, RuleError, Status, Terms, fit::MAX_TRUST_WEIGHT, word};
+use crate::{BPS, MAX_AMOUNT, MAX_COLLATERAL, RuleError, Terms, fit::MAX_TRUST_WEIGHT, word};
 
 const DAY: u128 = 24 * 60 * 60;
 
@@ -18,7 +18,7 @@ pub const MAX_FEE_BPS: u16 = 2_000;
 pub const MAX_BIDDING_WINDOW: u64 = 30 * DAY as u64;
 
 /// The range of every parameter, in the order of the ABI's struct `Parameters`.
-static RANGES: [(u128, u128); 14] = [
+static RANGES: [(u128, u128); 15] = [
     (0, MAX_FEE_BPS as u128),
     (0, MAX_TRUST_WEIGHT as u128),
     (0, BPS as u128),
@@ -33,6 +33,7 @@ static RANGES: [(u128, u128); 14] = [
     (1, 365 * DAY),
     (0, 3_600),
     (0, MAX_COLLATERAL),
+    (0, MAX_AMOUNT),
 ];
 
 /// What bidding, assigning and settling read.
@@ -94,15 +95,6 @@ impl HotParams {
         Terms {
             trust_weight: self.trust_weight,
             ..Terms::default()
-        }
-    }
-
-    /// How long a state lasts before anyone may end it, for the states whose window stands in this word.
-    pub fn window(&self, status: Status) -> u32 {
-        if status == Status::Submitted {
-            self.review_window
-        } else {
-            self.challenge_window
         }
     }
 }
@@ -167,15 +159,26 @@ pub struct Params {
     pub hot: HotParams,
     /// The other word.
     pub cold: ColdParams,
+    /// The budget from which on a task is of high value, in wei; zero: none is.
+    pub high_value: u128,
 }
 
 impl Params {
+    /// Whether a task with this budget is of high value under a threshold.
+    pub const fn is_high_value(budget: u128, threshold: u128) -> bool {
+        threshold != 0 && budget >= threshold
+    }
+
     /// The set with every value in its range. Fields count as in the ABI's struct `Parameters`.
     ///
     /// # Errors
     /// [`RuleError::OutOfRange`].
     pub fn checked(self) -> Result<Self, RuleError> {
-        let Self { hot, cold } = self;
+        let Self {
+            hot,
+            cold,
+            high_value,
+        } = self;
         let values = [
             hot.fee_bps as u128,
             hot.trust_weight as u128,
@@ -191,6 +194,7 @@ impl Params {
             cold.max_duration as u128,
             hot.late_bid_window as u128,
             cold.dispute_bond,
+            high_value,
         ];
         for (field, (value, (min, max))) in values.into_iter().zip(RANGES).enumerate() {
             in_range(field as u8, value, min, max)?;
@@ -242,6 +246,7 @@ mod tests {
                 arbitration_window: 604_800,
                 max_duration: 86_400,
             },
+            high_value: 0,
         }
     }
 
@@ -310,11 +315,10 @@ mod tests {
     }
 
     #[test]
-    fn windows_by_state() {
-        let hot = usual().hot;
-        assert_eq!(hot.window(Status::Submitted), 86_400);
-        assert_eq!(hot.window(Status::Verified), 43_200);
-        assert_eq!(hot.window(Status::Rejected), 43_200);
+    fn a_high_value_is_at_or_above_the_threshold() {
+        assert!(!Params::is_high_value(u128::MAX, 0));
+        assert!(!Params::is_high_value(99, 100));
+        assert!(Params::is_high_value(100, 100));
     }
 
     proptest! {

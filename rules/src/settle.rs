@@ -22,6 +22,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The provider's share of the price, as the registry hears it: above half a success, below a failure.
+    pub const fn provider_bps(self) -> u16 {
+        match self {
+            Self::Paid => BPS,
+            Self::Failed => 0,
+            Self::Split { provider_bps, .. } => provider_bps,
+        }
+    }
+
     /// What applies when the owner did not arbitrate in time: half the price, no slash.
     pub const DEFAULT: Self = Self::Split {
         provider_bps: BPS / 2,
@@ -49,8 +58,6 @@ pub struct Settlement {
     pub slash: u128,
     /// Back to the provider's card: collateral and bond, less the slash.
     pub released: u128,
-    /// What the reputation registry records: success, failure, or nothing where both sides had it half right.
-    pub outcome: Option<bool>,
 }
 
 impl Settlement {
@@ -70,13 +77,11 @@ pub fn settle(
     collateral: u128,
     hot: &HotParams,
 ) -> Result<Settlement, RuleError> {
-    let (provider_bps, slash) = match verdict {
-        Verdict::Paid => (BPS, 0),
-        Verdict::Failed => (0, share(collateral, hot.slash_bps)),
-        Verdict::Split {
-            provider_bps,
-            slash,
-        } => (provider_bps, slash),
+    let provider_bps = verdict.provider_bps();
+    let slash = match verdict {
+        Verdict::Paid => 0,
+        Verdict::Failed => share(collateral, hot.slash_bps),
+        Verdict::Split { slash, .. } => slash,
     };
     crate::params::in_range(1, provider_bps as u128, 0, BPS as u128)?;
     if slash > collateral {
@@ -84,17 +89,11 @@ pub fn settle(
     }
     let part = share(price, provider_bps);
     let fee = share(part, hot.fee_bps);
-    let half = BPS / 2;
     Ok(Settlement {
         payment: part - fee,
         fee,
         slash,
         released: (collateral - slash).saturating_add(hot.bid_bond),
-        outcome: if provider_bps == half {
-            None
-        } else {
-            Some(provider_bps > half)
-        },
     })
 }
 
@@ -125,8 +124,7 @@ mod tests {
                 payment: 7_800,
                 fee: 200,
                 slash: 0,
-                released: 807,
-                outcome: Some(true)
+                released: 807
             }
         );
         assert_eq!(paid.refund(10_000), 2_000);
@@ -141,8 +139,7 @@ mod tests {
                 payment: 0,
                 fee: 0,
                 slash: 400,
-                released: 407,
-                outcome: Some(false)
+                released: 407
             }
         );
         assert_eq!(failed.refund(10_000), 10_000);
@@ -157,8 +154,7 @@ mod tests {
                 payment: 3_900,
                 fee: 100,
                 slash: 0,
-                released: 807,
-                outcome: None
+                released: 807
             }
         );
     }
@@ -193,8 +189,6 @@ mod tests {
             })
         );
         assert_eq!(verdict(0, 800).unwrap().released, 7);
-        assert_eq!(verdict(7_500, 0).unwrap().outcome, Some(true));
-        assert_eq!(verdict(2_500, 0).unwrap().outcome, Some(false));
     }
 
     proptest! {

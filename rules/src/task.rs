@@ -7,7 +7,8 @@
 //!
 //! The disputant is 0 where nobody left a bond, 1 for the client, 2 for the provider.
 //!
-//! The highest bit of the status says that the task has terms of its own.
+//! The highest bit of the status says that the task has terms of its own, the next that it is of high value: its windows are
+//! [`HIGH_VALUE_FACTOR`] times as long.
 //!
 //! Every step says from which state, by whom and when it is possible, and gives the next state back. A time window is half-open: what
 //! ends at `t` is possible before `t`, and what others may do afterwards is possible from `t` on.
@@ -15,13 +16,18 @@
 use alloy_primitives::B256;
 
 use crate::{
-    Book, MAX_TIME, RuleError, Verdict,
+    Book, HotParams, MAX_TIME, RuleError, Verdict,
+    entry::Hold,
     status::{Party, Status},
     word,
 };
 
 /// Set in the status byte of a task with terms of its own.
 const HAS_TERMS: u8 = 0x80;
+/// Set in the status byte of a task of high value.
+const HIGH_VALUE: u8 = 0x40;
+/// How many times as long the review and the challenge of a task of high value last.
+pub const HIGH_VALUE_FACTOR: u32 = 2;
 
 /// The state slot of a task: its word, read and changed in place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,12 +51,42 @@ impl TaskState {
 
     /// Where the task is in its life.
     pub fn status(&self) -> Status {
-        Status::from_number(self.0[2] & !HAS_TERMS)
+        Status::from_number(self.0[2] & !(HAS_TERMS | HIGH_VALUE))
     }
 
     /// Whether there is a terms slot.
     pub fn has_terms(&self) -> bool {
         self.0[2] & HAS_TERMS != 0
+    }
+
+    /// Whether the review and the challenge take longer.
+    pub fn is_high_value(&self) -> bool {
+        self.0[2] & HIGH_VALUE != 0
+    }
+
+    /// How long the present state lasts before anyone may end it, for the states whose window stands in these parameters.
+    pub fn window(&self, hot: &HotParams) -> u32 {
+        let window = if self.status() == Status::Submitted {
+            hot.review_window
+        } else {
+            hot.challenge_window
+        };
+        if self.is_high_value() {
+            window.saturating_mul(HIGH_VALUE_FACTOR)
+        } else {
+            window
+        }
+    }
+
+    /// What a bid that this provider has on the task still means.
+    pub fn hold(&self, provider: u32) -> Hold {
+        let won = self.winner() == provider;
+        match self.status() {
+            Status::Open => Hold::Bid,
+            status if won && status.is_final() => Hold::Nothing,
+            _ if won => Hold::Bid,
+            _ => Hold::Bond,
+        }
     }
 
     /// Seconds the provider has, from assignment to delivery.
@@ -107,7 +143,7 @@ impl TaskState {
     }
 
     fn set_status(&mut self, status: Status) {
-        self.0[2] = status as u8 | self.0[2] & HAS_TERMS;
+        self.0[2] = status as u8 | self.0[2] & (HAS_TERMS | HIGH_VALUE);
     }
 
     fn set_deadline(&mut self, deadline: u64) {
@@ -122,10 +158,22 @@ impl TaskState {
     }
 
     /// A new task, open for bids for `window` seconds.
-    pub fn open(version: u16, has_terms: bool, duration: u32, now: u64, window: u32) -> Self {
+    pub fn open(
+        version: u16,
+        (has_terms, high_value): (bool, bool),
+        duration: u32,
+        now: u64,
+        window: u32,
+    ) -> Self {
         let mut task = Self::default();
         word::put::<2>(&mut task.0, 0, version as u128);
-        task.0[2] = Status::Open as u8 | if has_terms { HAS_TERMS } else { 0 };
+        task.0[2] = Status::Open as u8;
+        if has_terms {
+            task.0[2] |= HAS_TERMS;
+        }
+        if high_value {
+            task.0[2] |= HIGH_VALUE;
+        }
         word::put::<4>(&mut task.0, 3, duration as u128);
         task.set_deadline(later(now, window));
         task

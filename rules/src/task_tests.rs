@@ -7,7 +7,7 @@ use proptest::prelude::*;
 const NOW: u64 = 1_000;
 
 fn open() -> TaskState {
-    TaskState::open(1, false, 500, NOW, 100)
+    TaskState::open(1, (false, false), 500, NOW, 100)
 }
 
 /// A task in any state, with the price and winner or the book of two bids that it then has.
@@ -20,7 +20,7 @@ fn built(
     book: Book,
     price: u128,
 ) -> TaskState {
-    let mut task = TaskState::open(version, has_terms, duration, 0, 0);
+    let mut task = TaskState::open(version, (has_terms, false), duration, 0, 0);
     if status == Status::Open {
         task.set_book(book);
     } else if status.has_provider() {
@@ -444,6 +444,48 @@ proptest! {
             }
             _ => {}
         }
+    }
+}
+
+#[test]
+fn a_high_value_doubles_the_windows_and_stays() {
+    let hot = HotParams {
+        review_window: 86_400,
+        challenge_window: 43_200,
+        ..HotParams::default()
+    };
+    let window = |status| in_status(status).window(&hot);
+    assert_eq!(window(Status::Submitted), 86_400);
+    assert_eq!(window(Status::Verified), 43_200);
+    assert_eq!(window(Status::Rejected), 43_200);
+    let state = TaskState::open(1, (true, true), 500, NOW, 100);
+    let state = state.assign(7, 80, NOW).unwrap();
+    let state = state.deliver(Party::Provider, NOW).unwrap();
+    assert!(state.is_high_value() && state.has_terms());
+    assert_eq!(state.status(), Status::Submitted);
+    assert_eq!(state.window(&hot), 172_800);
+    let state = state.accept(Party::Client, NOW).unwrap();
+    assert_eq!(state.window(&hot), 86_400);
+    assert!(!open().is_high_value());
+}
+
+#[test]
+fn a_bid_holds_until_it_has_lost_or_its_win_is_settled() {
+    use Status::*;
+    for status in Status::ALL.into_iter().skip(1) {
+        let state = in_status(status);
+        let winner = match status {
+            Open | Assigned | Submitted | Verified | Rejected | Disputed => Hold::Bid,
+            Finalized | Resolved | Failed => Hold::Nothing,
+            _ => Hold::Bond,
+        };
+        assert_eq!(state.hold(7), winner, "the winner's, {status:?}");
+        let loser = if status == Open {
+            Hold::Bid
+        } else {
+            Hold::Bond
+        };
+        assert_eq!(state.hold(8), loser, "a loser's, {status:?}");
     }
 }
 

@@ -30,6 +30,7 @@ sol! {
         function balanceOf(address account) external view returns (uint256);
         function lockedOf(address account) external view returns (uint256);
         function accruedFees() external view returns (uint256);
+        function accruedSlashes() external view returns (uint256 toTreasury, uint256 toBurn);
         function accountOf(address account) external view returns (uint256 free, uint256 locked, uint256 unbonding, uint64 maturesAt, uint256 compensation);
         function scoreOf(uint256 providerId) external view returns (uint256);
         function getVotes(address account) external view returns (uint256);
@@ -359,6 +360,7 @@ pub fn first_parameters() -> Parameters {
         maxDuration: 86_400,
         lateBidWindow: 60,
         disputeBond: U96::from(2 * OGPU),
+        highValue: U96::from(500 * OGPU),
     }
 }
 

@@ -129,7 +129,7 @@ struct Bounds {
 impl Task {
     fn new(duration: u32, verified: bool) -> Self {
         Self {
-            state: TaskState::open(1, false, duration, 0, 2).pack(),
+            state: TaskState::open(1, (false, false), duration, 0, 2).pack(),
             bids: [B256::ZERO; 2],
             bonds: [false; 2],
             held: 0,
@@ -233,7 +233,7 @@ impl Market {
             Act::Finalize => {
                 let window = match state.status() {
                     Status::Disputed => ARBITRATION,
-                    status => HOT.window(status),
+                    _ => state.window(&HOT),
                 };
                 let (next, verdict) = state.finalize(now, window)?;
                 pay(task, free, slashed, verdict)?;

@@ -42,6 +42,10 @@ impl Harness {
             vault_owes += account.free + account.locked + account.unbonding + account.compensation;
         }
         let addresses = self.market.addresses();
+        let slashes = chain
+            .read("reading slashes", vault.accruedSlashes())
+            .await?;
+        vault_owes += slashes.toTreasury + slashes.toBurn;
         let escrow_holds = chain
             .read("reading a balance", token.balanceOf(addresses.escrow))
             .await?;

@@ -144,6 +144,7 @@ impl Harness {
                 maxDuration: 86_400,
                 lateBidWindow: 0,
                 disputeBond: U96::ZERO,
+                highValue: U96::ZERO,
             },
             ..default
         }

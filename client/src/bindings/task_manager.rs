@@ -20,6 +20,7 @@ sol! {
         uint32 maxDuration;
         uint16 lateBidWindow;
         uint96 disputeBond;
+        uint96 highValue;
     }
 
     /// What a client may ask beyond the defaults.
@@ -67,6 +68,7 @@ sol! {
             uint16 minTrust;
             uint256 minCollateral;
             uint16 trustWeight;
+            bool highValue;
         }
 
         /// A bid as others see it.
@@ -194,6 +196,7 @@ sol! {
         function openDispute(uint256 taskId) external;
         function submitEvidence(uint256 taskId, bytes32 digest, string uri) external;
         function resolveByDefault(uint256 taskId) external;
+        function recordOutcomes(uint256[] taskIds) external returns (uint256 recorded);
         function resolveDispute(uint256 taskId, uint16 providerBps, uint256 slashAmount) external;
 
         function rent(string metadata, uint256 providerId, uint256 maxRate, uint64 duration, uint8 verifier) external returns (uint256 leaseId);

@@ -14,6 +14,7 @@ sol! {
         event Locked(address indexed account, uint256 amount);
         event Unlocked(address indexed account, uint256 amount);
         event Slashed(address indexed account, address indexed injured, uint256 taken, uint256 toInjured, uint256 toTreasury, uint256 burned);
+        event SlashesCollected(address indexed treasury, uint256 toTreasury, uint256 burned);
         event CompensationWithdrawn(address indexed account, uint256 amount);
         event TaskManagerChanged(address indexed previousTaskManager, address indexed newTaskManager);
         event TreasuryChanged(address indexed previousTreasury, address indexed newTreasury);
@@ -35,6 +36,8 @@ sol! {
         function lock(address account, uint256 amount) external;
         function unlock(address account, uint256 amount) external;
         function slash(address account, uint256 amount, address injured) external returns (uint256 taken);
+        function collectSlashes() external;
+        function accruedSlashes() external view returns (uint256 toTreasury, uint256 toBurn);
         function accountOf(address account) external view returns (uint256 free, uint256 locked, uint256 unbonding, uint64 maturesAt, uint256 compensation);
         function totalStakeOf(address account) external view returns (uint256);
         function tierOf(address account) external view returns (uint8);

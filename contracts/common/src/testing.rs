@@ -184,6 +184,11 @@ impl Chain {
         self.vm.contract_address()
     }
 
+    /// The time of the block, in seconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.vm.block_timestamp()
+    }
+
     /// Moves the clock, in seconds.
     pub fn pass(&self, seconds: u64) {
         self.vm

@@ -19,14 +19,14 @@ use market::{
     abi::{BidView, Parameters, TaskView, Verification, id},
     errors::*,
     events::*,
-    store::{BidKey, Id},
+    store::Id,
 };
 use ogpu_common::{
     Ownable, Pausable,
     amount::{self, widen},
     ownable, pausable,
 };
-use ogpu_rules::{Card, ClientSlot, Entry, Params, Status};
+use ogpu_rules::{Card, ClientSlot, Params, Status};
 use stylus_sdk::prelude::*;
 
 /// The administration of the market.
@@ -69,7 +69,11 @@ impl MarketAdmin {
     /// [`OutOfRange`].
     pub fn set_parameters(&mut self, parameters: Parameters) -> Result<u16, Error> {
         ownable::only_owner(self.vm())?;
-        let Params { hot, cold } = parameters
+        let Params {
+            hot,
+            cold,
+            high_value,
+        } = parameters
             .checked()
             .map_err(|rule| self.refused(&U256::ZERO, &U256::ZERO, rule))?;
         let version = self
@@ -80,6 +84,7 @@ impl MarketAdmin {
         self.version.set(U16::from_limbs([version as u64]));
         self.hot_params.insert(version, hot.pack());
         self.cold_params.insert(version, cold.pack());
+        amount::store(&mut self.high_values.setter(version), high_value);
         self.emit(
             &ParametersSet::SIGNATURE_HASH,
             &[&id(version.into())],
@@ -194,7 +199,7 @@ impl MarketAdmin {
         let hot = self.hot(state.version());
         let terms = self.terms(&task_id, &state, &hot);
         let window = match state.status() {
-            Status::Submitted | Status::Verified | Status::Rejected => hot.window(state.status()),
+            Status::Submitted | Status::Verified | Status::Rejected => state.window(&hot),
             Status::Disputed => self.cold(state.version()).arbitration_window,
             _ => 0,
         };
@@ -215,6 +220,7 @@ impl MarketAdmin {
             minTrust: terms.min_trust,
             minCollateral: widen(terms.min_collateral),
             trustWeight: terms.trust_weight,
+            highValue: state.is_high_value(),
         })
     }
 
@@ -224,15 +230,15 @@ impl MarketAdmin {
     /// [`UnknownTask`].
     pub fn bid_of(&self, task_id: U256, provider_id: U256) -> Result<BidView, Error> {
         let state = self.state(&task_id)?;
-        let word = self.entries.get(BidKey(task_id, provider_id));
-        Ok(if Entry::is_seal(word) {
+        let won = state.winner() != 0 && id(state.winner()) == provider_id;
+        Ok(if won {
             BidView {
                 price: widen(state.price()),
-                resultSeal: word,
+                resultSeal: self.seals.get(Id(task_id)),
             }
         } else {
             BidView {
-                price: widen(Entry::unpack(word).price),
+                price: widen(self.entry(&task_id, &provider_id).0.price),
                 resultSeal: B256::ZERO,
             }
         })
@@ -251,7 +257,11 @@ impl MarketAdmin {
 
     /// A set of parameters; zeros if there is none with this version.
     pub fn parameters(&self, version: u16) -> Parameters {
-        Parameters::of(self.hot(version), self.cold(version))
+        Parameters::of(Params {
+            hot: self.hot(version),
+            cold: self.cold(version),
+            high_value: amount::load(&self.high_values.getter(version)),
+        })
     }
 
     /// The set under which tasks are made now; versions count from 1.
@@ -323,10 +333,8 @@ impl MarketAdmin {
         let state = self.state(&task_id)?;
         let (verifier, fee) = self.market.verifier(&task_id, &state).unwrap_or_default();
         let provider_id = id(state.winner());
-        let word = self.entries.get(BidKey(task_id, provider_id));
-        let hot = self.hot(state.version());
         let window = match state.status() {
-            Status::Submitted => hot.review_window,
+            Status::Submitted => state.window(&self.hot(state.version())),
             _ => 0,
         };
         Ok(Verification {
@@ -338,11 +346,7 @@ impl MarketAdmin {
             price: widen(state.price()),
             fee: widen(fee),
             data: self.verifier_data.get(Id(task_id)),
-            seal: if Entry::is_seal(word) {
-                word
-            } else {
-                B256::ZERO
-            },
+            seal: self.seals.get(Id(task_id)),
             deadline: state.deadline() + u64::from(window),
         })
     }

@@ -95,7 +95,7 @@ impl MarketBids {
             .map_err(refused)?;
         let key = || BidKey(task_id, provider_id);
         let first =
-            self.commitments.get(key()).is_zero() && !self.entry(&task_id, &provider_id).stands();
+            self.commitments.get(key()).is_zero() && !self.entry(&task_id, &provider_id).0.stands();
         let bond = if first { task.hot.bid_bond } else { 0 };
         let card = card.debit(bond).map_err(refused)?;
         self.commitments.insert(key(), commitment);
@@ -245,10 +245,12 @@ impl MarketBids {
         let next = next.map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
         if sealed {
             self.commitments.insert(key(), B256::ZERO);
-        } else if self.entry(&task_id, &provider_id).stands() {
-            self.put_entry(&task_id, &provider_id, Entry::default());
         } else {
-            return Err(self.refused(&task_id, &provider_id, RuleError::NoBid));
+            let (entry, home) = self.entry(&task_id, &provider_id);
+            if !entry.stands() {
+                return Err(self.refused(&task_id, &provider_id, RuleError::NoBid));
+            }
+            self.put_entry(&provider_id, Entry::none(entry.task), home);
         }
         let bond = self.hot(state.version()).bid_bond;
         self.put_card(&provider_id, &card.restore(bond));
@@ -258,6 +260,19 @@ impl MarketBids {
             &[&task_id, &provider_id],
             &[],
         );
+        Ok(())
+    }
+
+    /// Takes an open task back; the budget returns. The client. Emits `TaskCancelled`.
+    ///
+    /// # Errors
+    /// [`UnknownTask`], [`WrongStatus`], [`NotClient`].
+    pub fn cancel_task(&mut self, task_id: U256) -> Result<(), Error> {
+        let by = self.client(&task_id).party(self.caller());
+        let next = self.state(&task_id)?.cancel(by, self.now());
+        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
+        self.close(task_id, next)?;
+        self.emit(&TaskCancelled::SIGNATURE_HASH, &[&task_id], &[]);
         Ok(())
     }
 

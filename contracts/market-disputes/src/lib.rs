@@ -1,4 +1,5 @@
-//! Disputes about results: opened with a bond, argued with evidence, settled by the owner, or by a default if the owner is silent.
+//! What comes after a result: disputes, opened with a bond, argued with evidence, settled by the owner, or by a default if the owner
+//! is silent; and the record of how tasks ended.
 //!
 //! One of the programs behind the task manager's proxy: see [`market`]. Called directly, it finds an empty market.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
@@ -17,7 +18,7 @@ use ogpu_common::{
     amount::{self, widen},
     ownable, words,
 };
-use ogpu_rules::{Card, Party, RuleError, Status, TaskState, Verdict, settle::lost};
+use ogpu_rules::{BPS, Card, Party, RuleError, Status, TaskState, Verdict, settle::lost};
 use stylus_sdk::prelude::*;
 
 /// The disputes of the market.
@@ -50,7 +51,7 @@ impl MarketDisputes {
         };
         let refused = |rule| self.refused(&task_id, &provider_id, rule);
         let hot = self.hot(state.version());
-        let next = state.dispute(by, self.now(), hot.challenge_window);
+        let next = state.dispute(by, self.now(), state.window(&hot));
         let next = next.map_err(refused)?;
         let bond = self.cold(state.version()).dispute_bond;
         if by == Party::Provider {
@@ -145,9 +146,41 @@ impl MarketDisputes {
         let (next, verdict) = state.finalize(self.now(), window).map_err(refused)?;
         self.end(task_id, next, verdict, false)
     }
+
+    /// Has the registry record tasks that were paid as the successes they are, and puts the providers' new scores on their cards. The
+    /// registry knows all that ended otherwise from the moment of its end; a success it hears of from whoever wants it to count, once
+    /// a task. Tasks that cannot be recorded, as when somebody else has just done so, are passed over. Anyone. Emits
+    /// `ProviderRefreshed` for each; returns how many were recorded.
+    ///
+    /// # Errors
+    /// If none could be recorded, why the last could not: [`UnknownTask`], [`WrongStatus`], and what the registry reverts with.
+    pub fn record_outcomes(&mut self, task_ids: Vec<U256>) -> Result<U256, Error> {
+        let mut recorded = 0;
+        let mut failed = Ok(U256::ZERO);
+        for task_id in task_ids {
+            match self.record(task_id) {
+                Ok(()) => recorded += 1,
+                Err(error) => failed = Err(error),
+            }
+        }
+        if recorded == 0 {
+            return failed;
+        }
+        Ok(id(recorded))
+    }
 }
 
 impl MarketDisputes {
+    /// Records that a task was paid.
+    fn record(&mut self, task_id: U256) -> Result<(), Error> {
+        let state = self.state(&task_id)?;
+        if state.status() != Status::Finalized {
+            let rule = RuleError::WrongStatus(state.status());
+            return Err(self.refused(&task_id, &U256::ZERO, rule));
+        }
+        self.record_task(task_id, &state, BPS)
+    }
+
     /// Ends a dispute, and settles its bond.
     fn end(
         &mut self,

@@ -27,6 +27,7 @@ use market::{
     abi::{LeaseView, id},
     errors::*,
     events::*,
+    siblings::RECORDED_LEASE,
     store::Id,
 };
 use ogpu_common::{
@@ -314,8 +315,8 @@ impl MarketLeases {
         }
         if closing.dead {
             let value = widen(agreement.price(COLLATERAL_PERIOD));
-            let trust = self.record_outcome(provider_id, value, false)?;
-            self.put_card(&provider_id, &ogpu_rules::Card { trust, ..card });
+            let (work, now) = (lease_id | RECORDED_LEASE, self.now());
+            self.record_outcome(work, provider_id, agreement.client, value, 0, now)?;
         }
         self.emit(
             &LeaseClosed::SIGNATURE_HASH,

@@ -105,6 +105,8 @@ sol! {
         uint16 lateBidWindow;
         /// What a side leaves with a dispute that it opens, and loses if it was wrong, below 2^80.
         uint96 disputeBond;
+        /// The budget from which on the review and the challenge of a task take twice as long; zero: none.
+        uint96 highValue;
     }
 
     /// There is a new set of parameters, for tasks made from now on.
@@ -138,6 +140,8 @@ sol! {
         uint256 minCollateral;
         /// What trust weighs against the price.
         uint16 trustWeight;
+        /// The budget was at or above the parameters' `highValue`: review and challenge take twice as long.
+        bool highValue;
     }
 
     /// A bid as others see it.
@@ -181,7 +185,7 @@ sol! {
 
 impl Parameters {
     /// How many words the struct has.
-    pub const WORDS: usize = 14;
+    pub const WORDS: usize = 15;
 
     /// The struct as words.
     pub fn to_words(&self) -> [U256; Self::WORDS] {
@@ -200,6 +204,7 @@ impl Parameters {
             id(self.maxDuration),
             id(self.lateBidWindow.into()),
             widen(narrow(self.disputeBond)),
+            widen(narrow(self.highValue)),
         ]
     }
 
@@ -223,11 +228,22 @@ impl Parameters {
             arbitration_window: self.arbitrationWindow,
             max_duration: self.maxDuration,
         };
-        Params { hot, cold }.checked()
+        let high_value = narrow(self.highValue);
+        Params {
+            hot,
+            cold,
+            high_value,
+        }
+        .checked()
     }
 
     /// The parameters as the interface shows them.
-    pub fn of(hot: HotParams, cold: ColdParams) -> Self {
+    pub fn of(params: Params) -> Self {
+        let Params {
+            hot,
+            cold,
+            high_value,
+        } = params;
         Self {
             feeBps: hot.fee_bps,
             trustWeight: hot.trust_weight,
@@ -243,6 +259,7 @@ impl Parameters {
             maxDuration: cold.max_duration,
             lateBidWindow: hot.late_bid_window,
             disputeBond: u96(cold.dispute_bond),
+            highValue: u96(high_value),
         }
     }
 }

@@ -7,7 +7,7 @@ use ogpu_common::{
     pausable,
 };
 use ogpu_rules::{
-    Bidding, Card, Entry, HotParams, RuleError, TaskState, Terms, book::rank, fit::fit,
+    Bidding, Card, Entry, Hold, HotParams, RuleError, TaskState, Terms, book::rank, fit::fit,
 };
 use stylus_sdk::prelude::*;
 
@@ -15,7 +15,8 @@ use crate::{
     Market,
     abi::id,
     errors::{Error, OtherBidding},
-    events::{BidPlaced, BiddingExtended, ProviderAssigned},
+    events::{BidPlaced, BidWithdrawn, BiddingExtended, ProviderAssigned},
+    store::Home,
 };
 
 /// A task on which somebody acts: its state, the parameters it was made under, its terms, and what providers can ask.
@@ -87,8 +88,9 @@ impl Market {
         Ok((card, provider))
     }
 
-    /// Enters a bid of the caller's provider; `bond` is what it still has to leave, in wei. Emits `BidPlaced`, and `BiddingExtended`
-    /// if a late bid took the lead.
+    /// Enters a bid of the caller's provider; `bond` is what it still has to leave, in wei. An earlier bid that lost and stands in
+    /// its place goes, and leaves its bond. Emits `BidPlaced`, `BiddingExtended` if a late bid took the lead, and `BidWithdrawn` for
+    /// the earlier bid.
     ///
     /// # Errors
     /// Those of [`Market::bidder`], `WrongStatus`, `TooLate`, `PriceAboveBudget`, `PriceRaised`, `TrustTooLow`, `CollateralTooLow`.
@@ -109,8 +111,15 @@ impl Market {
             spendable,
             ..
         } = task;
-        let standing = self.entry(task_id, provider_id);
+        let (standing, mut home) = self.entry(task_id, provider_id);
         let bond = if standing.stands() { 0 } else { bond };
+        let mut card = card;
+        if let Home::Shared(old) = home {
+            match self.vacate(old, provider)? {
+                Some(bond) => card = card.restore(bond),
+                None => home = Home::Own,
+            }
+        }
         let refused = |rule| self.refused(task_id, provider_id, rule);
         let entry = standing.bid(wei, *spendable).map_err(refused)?;
         let card = card.debit(bond).map_err(refused)?;
@@ -127,7 +136,7 @@ impl Market {
         let next = state
             .bid(provider, rank, self.now(), late)
             .map_err(refused)?;
-        self.put_entry(task_id, provider_id, entry);
+        self.put_entry(provider_id, entry, home);
         self.put_card(provider_id, &card);
         self.put_state(task_id, &next);
         self.emit(
@@ -145,6 +154,25 @@ impl Market {
         Ok(())
     }
 
+    /// Clears a provider's place of an earlier bid, if that can be, and says what bond it gives back. Emits `BidWithdrawn` for a bid
+    /// that lost.
+    fn vacate(&mut self, old: Entry, provider: u32) -> Result<Option<u128>, Error> {
+        if !old.stands() {
+            return Ok(Some(0));
+        }
+        let task_id = widen(old.task.into());
+        let state = self.state(&task_id)?;
+        Ok(match state.hold(provider) {
+            Hold::Bid => None,
+            Hold::Nothing => Some(0),
+            Hold::Bond => {
+                let parties = [&task_id, &id(provider)];
+                self.emit(&BidWithdrawn::SIGNATURE_HASH, &parties, &[]);
+                Some(self.hot(state.version()).bid_bond)
+            }
+        })
+    }
+
     /// Assigns a provider that left no bond with a bid: it leaves it now. Emits `ProviderAssigned`.
     ///
     /// # Errors
@@ -159,7 +187,7 @@ impl Market {
     ) -> Result<(), Error> {
         let refused = |rule| self.refused(task_id, provider_id, rule);
         // A bid of its own on the task has left one already.
-        let standing = self.entry(task_id, provider_id).stands();
+        let standing = self.entry(task_id, provider_id).0.stands();
         let bond = if standing { 0 } else { task.hot.bid_bond };
         let card = card.debit(bond).map_err(refused)?;
         let (card, collateral) = commit(task, card, price).map_err(refused)?;
@@ -177,7 +205,7 @@ impl Market {
         provider_id: &U256,
     ) -> Result<(Card, u128, u128), RuleError> {
         let card = Card::unpack(self.cards.get(crate::store::Id(*provider_id)));
-        let Entry { price } = self.entry(task_id, provider_id);
+        let Entry { price, .. } = self.entry(task_id, provider_id).0;
         if price == 0 {
             return Err(RuleError::NoBid);
         }

@@ -6,7 +6,7 @@ use ogpu_common::{
     amount::{self, time, widen},
     pausable, words,
 };
-use ogpu_rules::{ClientSlot, ColdParams, TaskState, Terms};
+use ogpu_rules::{ClientSlot, ColdParams, Params, TaskState, Terms};
 use stylus_sdk::prelude::*;
 
 use crate::{
@@ -46,7 +46,9 @@ impl Market {
             budget: wei,
         };
         self.clients.insert(Id(task_id), slot.pack());
-        let state = TaskState::open(version, terms.is_some(), duration, self.now(), window);
+        let threshold = amount::load(&self.high_values.getter(version));
+        let kind = (terms.is_some(), Params::is_high_value(wei, threshold));
+        let state = TaskState::open(version, kind, duration, self.now(), window);
         self.put_state(&task_id, &state);
         if let Some(terms) = terms {
             self.terms.insert(Id(task_id), terms.pack());

@@ -19,7 +19,7 @@ mod creation;
 pub mod errors;
 pub mod events;
 mod settlement;
-mod siblings;
+pub mod siblings;
 pub mod store;
 
 use alloc::vec::Vec;
@@ -28,8 +28,8 @@ use ogpu_common::{amount::StorageTime, key::Number};
 use stylus_sdk::{
     prelude::*,
     storage::{
-        StorageAddress, StorageB256, StorageBool, StorageMap, StorageU8, StorageU16, StorageU256,
-        StorageUint,
+        StorageAddress, StorageB256, StorageBool, StorageMap, StorageU8, StorageU16, StorageU96,
+        StorageU256, StorageUint,
     },
 };
 
@@ -92,7 +92,7 @@ pub struct Market {
     pub bid_nonces: StorageMap<Number, StorageU256>,
     /// [`ogpu_rules::Card`] by provider.
     pub cards: StorageMap<Number, StorageB256>,
-    /// [`ogpu_rules::Entry`] by task and provider; the winner's becomes the seal of its result.
+    /// [`ogpu_rules::Entry`] by task and provider, for bids that found their place taken.
     pub entries: StorageMap<BidKey, StorageB256>,
     /// Leases made so far; the id of the latest.
     pub lease_count: StorageUint<40, 1>,
@@ -100,6 +100,12 @@ pub struct Market {
     pub agreements: StorageMap<Number, StorageB256>,
     /// [`ogpu_rules::Lease`] by lease.
     pub leases: StorageMap<Number, StorageB256>,
+    /// [`ogpu_rules::Entry`] by place and provider: see [`ogpu_rules::entry`].
+    pub places: StorageMap<BidKey, StorageB256>,
+    /// The seals of delivered results, by task.
+    pub seals: StorageMap<Number, StorageB256>,
+    /// The budget from which on a task is of high value, by version of the parameters.
+    pub high_values: StorageMap<u16, StorageU96>,
 }
 
 #[allow(unsafe_code)] // it is the programs' whole storage, which is all that the SDK asks

@@ -45,9 +45,9 @@ impl Market {
         if !slashed.is_zero() {
             self.slash(card.owner, slashed, client)?;
         }
-        if let Some(success) = settled.outcome {
-            let trust = self.record_outcome(provider_id, widen(next.price()), success)?;
-            self.put_card(&provider_id, &Card { trust, ..card });
+        // What was paid is recorded by whoever wants it to count: see `recordOutcomes`.
+        if verdict != Verdict::Paid {
+            self.record_task(task_id, &next, verdict.provider_bps())?;
         }
 
         let parties = [&task_id, &provider_id];
@@ -65,6 +65,25 @@ impl Market {
             ),
         }
         Ok(())
+    }
+
+    /// Has the registry record how a task ended. What a provider paid for its own work, as a sponsor, counts as its own task.
+    ///
+    /// # Errors
+    /// What the registry reverts with.
+    pub fn record_task(
+        &mut self,
+        task_id: U256,
+        state: &TaskState,
+        provider_bps: u16,
+    ) -> Result<(), Error> {
+        let provider_id = id(state.winner());
+        let owner = Card::unpack(self.cards.get(Id(provider_id))).owner;
+        let client = self.client(&task_id).client;
+        let payer = self.payer_of(&task_id, state, client);
+        let client = if payer == owner { payer } else { client };
+        let (price, ended) = (widen(state.price()), state.deadline());
+        self.record_outcome(task_id, provider_id, client, price, provider_bps, ended)
     }
 
     /// Ends a task that has no provider: the whole budget goes back.

@@ -1,14 +1,18 @@
 //! Calls to the escrow, the vault and the registry. Words of this storage are written before, and re-read after, as with any call.
 
 use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolEvent;
 use ogpu_common::{
     amount::widen,
     interfaces::{IPaymentEscrow, IReputationRegistry, IStakingVault},
 };
-use ogpu_rules::score;
+use ogpu_rules::{Card, score};
 use stylus_sdk::prelude::*;
 
-use crate::{Market, errors::Error};
+use crate::{Market, abi::id, errors::Error, events::ProviderRefreshed, store::Id};
+
+/// The registry keeps tasks and leases in one list: a lease's id has this bit set there.
+pub const RECORDED_LEASE: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 
 impl Market {
     /// The escrow locks a budget.
@@ -80,22 +84,42 @@ impl Market {
         Ok(vault.total_stake_of(self.vm(), Call::new(), account)?)
     }
 
-    /// The registry records how a task of this value ended, and says the provider's score.
+    /// The registry records how work of this value ended, once, and the provider's card takes the score. Emits `ProviderRefreshed`.
+    ///
+    /// # Errors
+    /// What the registry reverts with.
     pub fn record_outcome(
         &mut self,
+        work: U256,
         provider_id: U256,
+        client: Address,
         value: U256,
-        success: bool,
-    ) -> Result<u16, Error> {
+        provider_bps: u16,
+        ended: u64,
+    ) -> Result<(), Error> {
         let call = Call::new_mutating(self);
         let registry = IReputationRegistry::new(self.registry.get());
-        Ok(trust(registry.record_outcome(
+        let score = registry.record_outcome(
             self.vm(),
             call,
+            work,
             provider_id,
+            client,
             value,
-            success,
-        )?))
+            provider_bps,
+            ended,
+        )?;
+        let card = Card {
+            trust: trust(score),
+            ..Card::unpack(self.cards.get(Id(provider_id)))
+        };
+        self.put_card(&provider_id, &card);
+        self.emit(
+            &ProviderRefreshed::SIGNATURE_HASH,
+            &[&provider_id],
+            &[&id(card.trust.into()), &widen(card.free)],
+        );
+        Ok(())
     }
 
     /// A provider's owner and score, from the registry.

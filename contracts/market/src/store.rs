@@ -2,8 +2,10 @@
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 pub use ogpu_common::key::Number as Id;
-use ogpu_common::words;
-use ogpu_rules::{Card, ClientSlot, ColdParams, Entry, HotParams, Party, TaskState, Terms, seal};
+use ogpu_common::{amount::widen, words};
+use ogpu_rules::{
+    Card, ClientSlot, ColdParams, Entry, HotParams, Party, TaskState, Terms, entry::PLACES, seal,
+};
 use stylus_sdk::{prelude::*, storage::StorageKey};
 
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
     events::word,
 };
 
-/// The key of a bid, by task and provider: one hash, of `abi.encode(taskId, providerId, root)`, where a map of maps takes two.
+/// The key of a bid, by task (or place) and provider: one hash, of `abi.encode(taskId, providerId, root)`, where a map of maps takes two.
 pub struct BidKey(pub U256, pub U256);
 
 impl StorageKey for BidKey {
@@ -20,6 +22,21 @@ impl StorageKey for BidKey {
     fn to_slot(&self, root: B256) -> U256 {
         words::number(&keccak256(seal::preimage(self.0, self.1, root)))
     }
+}
+
+/// Where a bid is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In the provider's place for the task.
+    Place,
+    /// In a slot of its own.
+    Own,
+    /// Nowhere yet: in its place there is this.
+    Shared(Entry),
+}
+
+fn place(task: u64, provider_id: &U256) -> BidKey {
+    BidKey(widen((task % PLACES).into()), *provider_id)
 }
 
 impl Market {
@@ -88,15 +105,29 @@ impl Market {
         self.cards.insert(Id(*provider_id), card.pack());
     }
 
-    /// A provider's bid on a task.
-    pub fn entry(&self, task_id: &U256, provider_id: &U256) -> Entry {
-        Entry::unpack(self.entries.get(BidKey(*task_id, *provider_id)))
+    /// A provider's bid on a task, and where it is or was; if it never was, where its first belongs if that is free.
+    pub fn entry(&self, task_id: &U256, provider_id: &U256) -> (Entry, Home) {
+        let task = task_id.as_limbs()[0];
+        let place = Entry::unpack(self.places.get(place(task, provider_id)));
+        if place.task == task {
+            return (place, Home::Place);
+        }
+        let own = Entry::unpack(self.entries.get(BidKey(*task_id, *provider_id)));
+        if own.stands() {
+            (own, Home::Own)
+        } else {
+            (Entry::none(task), Home::Shared(place))
+        }
     }
 
     /// Stores a bid.
-    pub fn put_entry(&mut self, task_id: &U256, provider_id: &U256, entry: Entry) {
-        self.entries
-            .insert(BidKey(*task_id, *provider_id), entry.pack());
+    pub fn put_entry(&mut self, provider_id: &U256, entry: Entry, home: Home) {
+        let key = BidKey(widen(entry.task.into()), *provider_id);
+        match home {
+            Home::Own if entry.stands() => self.entries.insert(key, entry.pack()),
+            Home::Own => self.entries.insert(key, B256::ZERO),
+            _ => (self.places).insert(place(entry.task, provider_id), entry.pack()),
+        }
     }
 
     /// The parameters that most steps read.

@@ -25,6 +25,9 @@ sol! {
     /// owed as compensation.
     #[derive(Debug, PartialEq)]
     event Slashed(address indexed account, address indexed injured, uint256 taken, uint256 toInjured, uint256 toTreasury, uint256 burned);
+    /// What slashes had left for the treasury went to it, and what they had left for nobody burned.
+    #[derive(Debug, PartialEq)]
+    event SlashesCollected(address indexed treasury, uint256 toTreasury, uint256 burned);
     /// All that was owed to `account` left.
     #[derive(Debug, PartialEq)]
     event CompensationWithdrawn(address indexed account, uint256 amount);

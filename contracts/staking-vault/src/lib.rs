@@ -77,6 +77,17 @@ pub struct StakingVault {
     paused_until: StorageTime,
     /// Where the treasury's share goes.
     treasury: StorageAddress,
+    /// What of slashes has not been collected.
+    slashes: Slashes,
+}
+
+/// One slot: slashed stake that is nobody's any more.
+#[storage]
+pub struct Slashes {
+    /// The treasury's shares.
+    to_treasury: StorageU96,
+    /// What burns.
+    to_burn: StorageU96,
 }
 
 /// Two slots: a [`Stake`] and an [`Exit`].
@@ -343,7 +354,7 @@ impl StakingVault {
     /// Takes up to `amount` of an account's stake, and returns how much that was: for the task manager locked, then unbonding, then
     /// free stake; for the owner unbonding, then free stake, since what is locked is on the books of the task manager, where the
     /// owner slashes it. It is split between `injured`, the treasury and nobody; the injured's share burns if that is zero or the
-    /// account itself. Task manager or owner. Emits `Slashed`.
+    /// account itself. The injured withdraws its share, the rest waits for `collectSlashes`. Task manager or owner. Emits `Slashed`.
     ///
     /// # Errors
     /// `NotSlasher`, `ZeroAmount`, `AmountTooLarge`.
@@ -386,14 +397,42 @@ impl StakingVault {
             toTreasury: widen(split.treasury),
             burned: widen(split.burned),
         });
-        if split.treasury > 0 {
-            self.send(self.treasury.get(), split.treasury)?;
-        }
-        if split.burned > 0 {
-            let (call, token) = (Call::new_mutating(self), self.token.get());
-            token::burn(self.vm(), call, token, split.burned)?;
-        }
+        let (to_treasury, to_burn) = self.slashes.amounts();
+        let to_treasury = amount::sum(to_treasury, split.treasury)?;
+        let to_burn = amount::sum(to_burn, split.burned)?;
+        self.slashes.put(to_treasury, to_burn);
         Ok(widen(taken))
+    }
+
+    /// Sends the treasury its shares of all slashes since the last time, and burns what is nobody's. A slash itself moves no token, so
+    /// that neither the token nor the treasury can stand in its way. Anyone. Emits `SlashesCollected`.
+    ///
+    /// # Errors
+    /// `ZeroAmount` if there is nothing, and what the token reverts with.
+    pub fn collect_slashes(&mut self) -> Result<(), Error> {
+        let (to_treasury, to_burn) = self.slashes.amounts();
+        amount::positive(widen(to_treasury + to_burn))?;
+        self.slashes.put(0, 0);
+        let treasury = self.treasury.get();
+        self.vm().log(SlashesCollected {
+            treasury,
+            toTreasury: widen(to_treasury),
+            burned: widen(to_burn),
+        });
+        if to_treasury > 0 {
+            self.send(treasury, to_treasury)?;
+        }
+        if to_burn > 0 {
+            let (call, token) = (Call::new_mutating(self), self.token.get());
+            token::burn(self.vm(), call, token, to_burn)?;
+        }
+        Ok(())
+    }
+
+    /// What of slashes waits for `collectSlashes`: the treasury's, and what burns.
+    pub fn accrued_slashes(&self) -> (U256, U256) {
+        let (to_treasury, to_burn) = self.slashes.amounts();
+        (widen(to_treasury), widen(to_burn))
     }
 
     /// Everything about an account: free, locked and unbonding stake, when what is unbonding matures (seconds since 1970; 0 if
@@ -523,6 +562,17 @@ impl StakingVault {
     fn send(&mut self, to: Address, amount: u128) -> Result<(), Error> {
         let (call, token) = (Call::new_mutating(self), self.token.get());
         Ok(token::push(self.vm(), call, token, to, amount)?)
+    }
+}
+
+impl Slashes {
+    fn amounts(&self) -> (u128, u128) {
+        (amount::load(&self.to_treasury), amount::load(&self.to_burn))
+    }
+
+    fn put(&mut self, to_treasury: u128, to_burn: u128) {
+        amount::store(&mut self.to_treasury, to_treasury);
+        amount::store(&mut self.to_burn, to_burn);
     }
 }
 

@@ -366,7 +366,26 @@ fn a_slash_is_split_to_the_last_wei() {
     );
     assert_eq!(
         (held(&chain, TREASURY), held(&chain, chain.contract())),
+        (0, 1_000),
+        "a slash moves no token"
+    );
+    let accrued = |treasury: u128, burn: u128| (U256::from(treasury), U256::from(burn));
+    assert_eq!(vault.accrued_slashes(), accrued(25, 26));
+    chain.call(BOB, || vault.collect_slashes()).unwrap();
+    let collected = SlashesCollected {
+        treasury: TREASURY,
+        toTreasury: U256::from(25),
+        burned: U256::from(26),
+    };
+    assert_eq!(chain.last_event::<SlashesCollected>(), collected);
+    assert_eq!(
+        (held(&chain, TREASURY), held(&chain, chain.contract())),
         (25, 949)
+    );
+    assert_eq!(vault.accrued_slashes(), accrued(0, 0));
+    assert_eq!(
+        chain.call(BOB, || vault.collect_slashes()),
+        shared(ZeroAmount {})
     );
 
     chain.call(BOB, || vault.withdraw_compensation()).unwrap();
@@ -430,6 +449,7 @@ fn a_slash_reaches_what_is_unbonding_and_stops_at_what_is_there() {
         chain.call(MANAGER, || vault.slash(ALICE, U256::ONE, BOB)),
         Ok(U256::ZERO)
     );
+    chain.call(BOB, || vault.collect_slashes()).unwrap();
     assert_eq!(held(&chain, chain.contract()), 0);
 }
 
@@ -528,6 +548,7 @@ enum Step {
     Lock(usize, u64),
     Unlock(usize, u64),
     Slash(usize, u64, usize),
+    Collect,
     Pass(u64),
 }
 
@@ -543,6 +564,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         (who(), amount()).prop_map(|(a, b)| Step::Lock(a, b)),
         (who(), amount()).prop_map(|(a, b)| Step::Unlock(a, b)),
         (who(), amount(), who()).prop_map(|(a, b, c)| Step::Slash(a, b, c)),
+        Just(Step::Collect),
         (0..PERIOD).prop_map(Step::Pass),
     ];
     prop::collection::vec(step, 1..80)
@@ -573,6 +595,7 @@ proptest! {
                 Step::Slash(who, amount, injured) => {
                     chain.call(OWNER, || vault.slash(people[who], U256::from(amount), people[injured])).map(|_| ())
                 }
+                Step::Collect => chain.call(CAROL, || vault.collect_slashes()),
                 Step::Pass(seconds) => {
                     chain.pass(seconds);
                     Ok(())
@@ -580,7 +603,9 @@ proptest! {
             };
             let after = people.map(|person| account(&vault, person));
             let owed: u64 = after.iter().map(|(free, locked, unbonding, _, owed)| free + locked + unbonding + owed).sum();
-            prop_assert_eq!(held(&chain, chain.contract()), u128::from(owed));
+            let (to_treasury, to_burn) = vault.accrued_slashes();
+            let owed = U256::from(owed) + to_treasury + to_burn;
+            prop_assert_eq!(U256::from(held(&chain, chain.contract())), owed);
             for (before, after) in before.into_iter().zip(after) {
                 prop_assert!(after.1 >= before.1 || matches!(step, Step::Unlock(..)));
                 let matured = matches!(step, Step::Withdraw(_)) && now >= before.3;

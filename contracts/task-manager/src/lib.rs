@@ -5,7 +5,8 @@
 //! accepts or rejects it; once the window for objections has passed, anyone finalises. Every state that is not final has an end that
 //! anyone can bring about at a time known in advance: see [`ogpu_rules::task`], where the rules are.
 //!
-//! This is what the proxy delegates to. Tasks with terms of their own are in `market-orders`, disputes in `market-disputes`;
+//! This is what the proxy delegates to. Tasks with terms of their own are in `market-orders`, other ways to bid and the end of tasks that
+//! nobody was assigned to in `market-bids`, disputes and outcomes in `market-disputes`;
 //! collateral, parameters, ownership, pausing and views in `market-admin`. It delegates to them in turn: callers see one contract. See
 //! [`market`].
 //!
@@ -21,13 +22,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent;
-use market::{
-    Error, Market,
-    abi::id,
-    errors::*,
-    events::*,
-    store::{BidKey, Id},
-};
+use market::{Error, Market, abi::id, errors::*, events::*, store::Id};
 use ogpu_common::{Calldata, Text, Upgradeable, initializable, ownable, words};
 use ogpu_rules::{Bidding, Card, Party, Status, Verdict};
 use stylus_sdk::{ArbResult, call::delegate_call, function_selector, prelude::*};
@@ -162,8 +157,7 @@ impl TaskManager {
         let next = state
             .deliver(by, self.now())
             .map_err(|rule| self.refused(&task_id, &provider_id, rule))?;
-        self.entries
-            .insert(BidKey(task_id, provider_id), result_seal);
+        self.seals.insert(Id(task_id), result_seal);
         self.put_state(&task_id, &next);
         self.emit(
             &ResultSubmitted::SIGNATURE_HASH,
@@ -193,14 +187,14 @@ impl TaskManager {
                 return Err(Error::of::<NotVerifier>(&[&task_id, &caller, &verifier]));
             }
         };
-        let sealed = self.entries.get(BidKey(task_id, provider_id));
+        let sealed = self.seals.get(Id(task_id));
         // No verdict comes first: whoever sealed zero must not be paid by it.
         let (next, event) = if verifier.is_some() && result_hash.is_zero() {
             (state.give_up(now), &DisputeOpened::SIGNATURE_HASH)
         } else if self.seal(task_id, provider_id, result_hash) == sealed {
             (state.accept(by, now), &CompletionVerified::SIGNATURE_HASH)
         } else {
-            let window = self.hot(state.version()).review_window;
+            let window = state.window(&self.hot(state.version()));
             (
                 state.reject(by, now, window),
                 &ResultRejected::SIGNATURE_HASH,
@@ -232,7 +226,7 @@ impl TaskManager {
             self.fallback(&call)?;
             return Ok(());
         }
-        let (now, window) = (self.now(), self.hot(state.version()).window(state.status()));
+        let (now, window) = (self.now(), state.window(&self.hot(state.version())));
         if state.status() == Status::Submitted && self.verifier(&task_id, &state).is_some() {
             let next = state.escalate(now, window);
             let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
@@ -245,19 +239,6 @@ impl TaskManager {
         let (next, verdict) =
             finalized.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
         self.settle(task_id, next, verdict)
-    }
-
-    /// Takes an open task back; the budget returns. The client. Emits `TaskCancelled`.
-    ///
-    /// # Errors
-    /// [`UnknownTask`], [`WrongStatus`], [`NotClient`].
-    pub fn cancel_task(&mut self, task_id: U256) -> Result<(), Error> {
-        let by = self.client(&task_id).party(self.caller());
-        let next = self.state(&task_id)?.cancel(by, self.now());
-        let next = next.map_err(|rule| self.refused(&task_id, &U256::ZERO, rule))?;
-        self.close(task_id, next)?;
-        self.emit(&TaskCancelled::SIGNATURE_HASH, &[&task_id], &[]);
-        Ok(())
     }
 
     /// Ends work that was not delivered in time: the budget returns, the provider is slashed. Anyone, from the deadline on. Emits

@@ -27,6 +27,7 @@ pub struct Books {
     supply: U256,
     holdings: Vec<Holding>,
     fees: U256,
+    slashes: U256,
     escrow_tokens: U256,
     vault_tokens: U256,
 }
@@ -93,6 +94,10 @@ impl Books {
                 .await?,
             holdings,
             fees: chain.read("reading the fees", escrow.accruedFees()).await?,
+            slashes: chain
+                .read("reading the slashes", market.vault().accruedSlashes())
+                .await
+                .map(|slashes| slashes.toTreasury + slashes.toBurn)?,
             escrow_tokens: of(market.addresses().escrow).await?,
             vault_tokens: of(market.addresses().vault).await?,
         })
@@ -110,9 +115,9 @@ impl Books {
         self.sum(|holding| holding.escrow + holding.locked) + self.fees
     }
 
-    /// What the vault owes: stakes and compensations.
+    /// What the vault owes: stakes, compensations, slashes.
     fn vault_owes(&self) -> U256 {
-        self.sum(|holding| holding.stake + holding.compensation)
+        self.sum(|holding| holding.stake + holding.compensation) + self.slashes
     }
 
     /// All tokens anybody holds.

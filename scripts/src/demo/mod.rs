@@ -66,7 +66,9 @@ impl Demo {
         paid.pay(&stage).await?;
         let paid_after = start.elapsed().as_secs_f64();
         missed.wait(&stage).await?;
+        paid.record(&stage).await?;
         missed.fail(&stage).await?;
+        missed.collect(&stage).await?;
 
         let stories = [paid, missed, cancelled];
         let mut outcomes = Vec::new();

@@ -165,6 +165,24 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// The provider has its success recorded.
+    pub async fn record(&mut self, stage: &Stage) -> Result<()> {
+        let call = stage.market.tasks();
+        let call = call.recordOutcomes(vec![self.id]);
+        let receipt = stage.swift.account.send("recording", call).await?;
+        self.step("provider 1", "record", "has its success recorded", receipt);
+        Ok(())
+    }
+
+    /// Anybody sends on what the slash left for the treasury, and burns the rest.
+    pub async fn collect(&mut self, stage: &Stage) -> Result<()> {
+        let call = stage.market.vault();
+        let call = call.collectSlashes();
+        let receipt = stage.deployer.send("collecting slashes", call).await?;
+        self.step("anybody", "collect", "sends and burns the slash", receipt);
+        Ok(())
+    }
+
     /// Lets time pass until the present state can be ended.
     pub async fn wait(&self, stage: &Stage) -> Result<()> {
         let end = stage.market.task(self.id).await?.view.deadline;

@@ -142,7 +142,7 @@ pub fn of(name: &str, is_view: bool) -> Habit {
         "withdraw" => (25, Payee, Live),
         "withdrawTo" => (8, Payee, Live),
         "withdrawCompensation" => (8, Injured, Live),
-        "collectFees" => (5, Anyone, Live),
+        "collectFees" | "collectSlashes" => (5, Anyone, Live),
         "depositCollateral" => (20, Provider, Live),
         "withdrawCollateral" => (12, Provider, Live),
         "refreshProvider" => (6, Anyone, Live),

@@ -4,8 +4,8 @@ use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolEvent;
 use rustc_hash::FxHashMap;
 use staking_vault::{
-    CompensationWithdrawn, Locked, SlashSplitChanged, Slashed, Staked, UnbondCancelled,
-    UnbondRequested, UnbondingPeriodChanged, Unlocked, Withdrawn,
+    CompensationWithdrawn, Locked, SlashSplitChanged, Slashed, SlashesCollected, Staked,
+    UnbondCancelled, UnbondRequested, UnbondingPeriodChanged, Unlocked, Withdrawn,
 };
 
 use super::{Violation, balance, less, share};
@@ -34,6 +34,8 @@ pub struct Account {
 pub struct Vault {
     accounts: FxHashMap<Address, Account>,
     owed: u128,
+    /// What of slashes waits to be collected.
+    accrued: u128,
     injured_bps: u16,
     treasury_bps: u16,
     unbonding_period: u64,
@@ -132,6 +134,13 @@ impl Vault {
                 let event = log.read()?;
                 self.slash(event, log.caller == MARKET)?;
             }
+            SlashesCollected::SIGNATURE_HASH => {
+                let event = log.read::<SlashesCollected>()?;
+                let amount = number(event.toTreasury) + number(event.burned);
+                equal(VAULT, "collected slashes", amount, self.accrued)?;
+                self.accrued = 0;
+                self.pay(amount)?;
+            }
             SlashSplitChanged::SIGNATURE_HASH => {
                 let event = log.read::<SlashSplitChanged>()?;
                 (self.injured_bps, self.treasury_bps) = (event.injuredBps, event.treasuryBps);
@@ -181,7 +190,8 @@ impl Vault {
         if by_market {
             self.slashed.push((account, taken));
         }
-        self.pay(to_treasury + burned)
+        self.accrued += to_treasury + burned;
+        Ok(())
     }
 
     fn pay(&mut self, amount: u128) -> Result<(), Violation> {
@@ -208,7 +218,10 @@ impl Vault {
 
     /// Compares everything, and every sum with its parts.
     pub fn scan(&mut self, chain: &mut Chain) -> Result<(), Violation> {
-        let mut owed = 0;
+        let waiting = ask(chain, VAULT, System::accruedSlashesCall {})?;
+        let waiting = number(waiting.toTreasury) + number(waiting.toBurn);
+        equal(VAULT, "accrued slashes", waiting, self.accrued)?;
+        let mut owed = self.accrued;
         for (&account, slot) in &self.accounts {
             self.verify_account(chain, account)?;
             owed += slot.free + slot.locked + slot.unbonding + slot.compensation;

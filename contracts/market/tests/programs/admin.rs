@@ -257,7 +257,6 @@ fn a_pause_stops_entries_and_no_exits() {
         .by(CLIENT, |m| m.tasks.verify_completion(T, HASH))
         .unwrap();
     market.chain.pass(500);
-    market.outcome(true, 5_010);
     market
         .by(STRANGER, |m| m.tasks.finalize_payment(T))
         .unwrap();

@@ -59,6 +59,7 @@ fn a_task_locks_its_budget() {
         minTrust: 0,
         minCollateral: n(0),
         trustWeight: 3_000,
+        highValue: false,
     };
     assert_eq!(market.programs.admin.task_of(T), Ok(view));
 }

@@ -87,7 +87,7 @@ fn bond_to(provider: Address, payment: u128) -> Siblings::settleCall {
 #[test]
 fn a_client_that_was_wrong_pays_the_provider() {
     let mut market = Stage::disputed_by_client();
-    market.outcome(true, 5_039);
+    market.outcome(10_000, 5_039);
     market.calling(OWNER, ESCROW, bond_to(ALICE, BOND), Vec::new(), |m| {
         m.disputes.resolve_dispute(T, 10_000, U256::ZERO)
     });
@@ -97,7 +97,7 @@ fn a_client_that_was_wrong_pays_the_provider() {
 #[test]
 fn a_client_that_was_partly_right_gets_the_bond_back() {
     let mut market = Stage::disputed_by_client();
-    market.outcome(true, 5_039);
+    market.outcome(9_999, 5_039);
     market.calling(OWNER, ESCROW, bond_to(CLIENT, 0), Vec::new(), |m| {
         m.disputes.resolve_dispute(T, 9_999, U256::ZERO)
     });
@@ -107,7 +107,7 @@ fn a_client_that_was_partly_right_gets_the_bond_back() {
 #[test]
 fn a_provider_that_was_wrong_is_slashed() {
     let mut market = Stage::disputed_by_provider();
-    market.outcome(false, 4_900);
+    market.outcome(0, 4_900);
     let slash = Siblings::slashCall {
         account: ALICE,
         amount: n(BOND),
@@ -123,7 +123,7 @@ fn a_provider_that_was_wrong_is_slashed() {
 #[test]
 fn a_provider_that_was_partly_right_gets_the_bond_back() {
     let mut market = Stage::disputed_by_provider();
-    market.outcome(false, 4_900);
+    market.outcome(1, 4_900);
     market
         .by(OWNER, |m| m.disputes.resolve_dispute(T, 1, U256::ZERO))
         .unwrap();
@@ -135,6 +135,7 @@ fn a_provider_that_was_partly_right_gets_the_bond_back() {
 fn a_silent_owner_costs_nobody_the_bond() {
     let mut market = Stage::disputed_by_provider();
     market.chain.pass(2_000);
+    market.outcome(5_000, 5_000);
     market
         .by(STRANGER, |m| m.disputes.resolve_by_default(T))
         .unwrap();
@@ -143,6 +144,7 @@ fn a_silent_owner_costs_nobody_the_bond() {
 
     let mut market = Stage::disputed_by_client();
     market.chain.pass(2_000);
+    market.outcome(5_000, 5_000);
     market.calling(STRANGER, ESCROW, bond_to(CLIENT, 0), Vec::new(), |m| {
         m.disputes.resolve_by_default(T)
     });

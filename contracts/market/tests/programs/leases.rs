@@ -71,9 +71,12 @@ impl Stage {
     /// The registry records that the provider vanished.
     fn vanishing(&self) {
         let outcome = Siblings::recordOutcomeCall {
+            taskId: L | (U256::ONE << 255),
             providerId: A,
+            client: CLIENT,
             value: n(86_400 * RATE),
-            success: false,
+            providerBps: 0,
+            settledAt: self.chain.now(),
         };
         let score = Ok(n(4_321).abi_encode());
         self.chain.answer(REGISTRY, outcome.abi_encode(), score);
@@ -509,7 +512,6 @@ proptest! {
     #[test]
     fn books_balance(steps in proptest::collection::vec((0..7u8, 0..1_500u64), 1..25)) {
         let mut market = Stage::leased();
-        market.vanishing();
         let slash = Siblings::slashCall { account: ALICE, amount: n(COLLATERAL / 2), injured: CLIENT };
         market.chain.answer(VAULT, slash.abi_encode(), Ok(n(COLLATERAL / 2).abi_encode()));
         let (mut bought, mut refunded, mut paid) = (7_200, 0, U256::ZERO);
@@ -550,6 +552,7 @@ proptest! {
         market.chain.pass(end.saturating_sub(market.programs.leases.now()));
         let (due, left) = (market.lease().due, market.lease().left);
         prop_assert_eq!(paid / n(39) + n((refunded + due + left).into()), n(bought.into()));
+        market.vanishing();
         market.by(STRANGER, |m| m.leases.close_lease(L)).unwrap();
         let closed = market.last::<LeaseClosed>();
         prop_assert_eq!((closed.duration, closed.payment), (due, n(u128::from(due) * 39)));

@@ -149,7 +149,6 @@ fn is_paid(mut market: Stage, wait: u64) {
         TooEarly { taskId: T, from },
     );
     market.chain.pass(1);
-    market.outcome(true, 5_100);
     let settle = Siblings::settleCall {
         taskId: T,
         payer: CLIENT,
@@ -171,7 +170,7 @@ fn is_paid(mut market: Stage, wait: u64) {
     assert_eq!(market.status(), 7);
     assert_eq!(
         market.programs.admin.card_of(A),
-        (ALICE, n(5_100), n(2_000))
+        (ALICE, n(5_000), n(2_000))
     );
     refused(
         market.by(STRANGER, |m| m.tasks.finalize_payment(T)),
@@ -201,7 +200,7 @@ fn a_silent_client_pays() {
 
 /// Everything returns to the client; half of the collateral of 800 is slashed.
 fn fails(mut market: Stage, call: impl Fn(&mut Programs) -> Result<(), Error>) {
-    let outcome = market.outcome(false, 4_900);
+    let outcome = market.outcome(0, 4_900);
     market
         .chain
         .answer(REGISTRY, outcome.abi_encode(), Err(b"not yet".to_vec()));
@@ -239,7 +238,7 @@ fn fails(mut market: Stage, call: impl Fn(&mut Programs) -> Result<(), Error>) {
         Vec::from(market.by(STRANGER, &call).unwrap_err()),
         b"not yet"
     );
-    market.outcome(false, 4_900);
+    market.outcome(0, 4_900);
     market.by(STRANGER, &call).unwrap();
     assert_eq!(
         market.last::<TaskFailed>(),
@@ -371,7 +370,7 @@ fn the_owner_arbitrates() {
         market.by(OWNER, |m| m.disputes.resolve_dispute(T, 10_001, n(0))),
         error,
     );
-    market.outcome(false, 4_800);
+    market.outcome(2_500, 4_800);
     let slash = Siblings::slashCall {
         account: ALICE,
         amount: n(100),
@@ -425,6 +424,7 @@ fn a_silent_owner_splits_in_halves() {
         },
     );
     market.chain.pass(1);
+    market.outcome(5_000, 5_000);
     let settle = Siblings::settleCall {
         taskId: T,
         payer: CLIENT,
@@ -454,7 +454,7 @@ fn a_silent_owner_splits_in_halves() {
 fn the_client_cancels_while_open() {
     let mut market = Stage::with_bids();
     refused(
-        market.by(STRANGER, |m| m.tasks.cancel_task(T)),
+        market.by(STRANGER, |m| m.bids.cancel_task(T)),
         NotClient {
             taskId: T,
             caller: STRANGER,
@@ -469,7 +469,7 @@ fn the_client_cancels_while_open() {
         fee: n(0),
     };
     market.calling(CLIENT, ESCROW, refund, Vec::new(), |m| {
-        m.tasks.cancel_task(T)
+        m.bids.cancel_task(T)
     });
     assert_eq!(market.last::<TaskCancelled>(), TaskCancelled { taskId: T });
     assert_eq!(market.status(), 10);
@@ -480,18 +480,18 @@ fn the_client_cancels_while_open() {
         (n(2_000), n(2_000))
     );
     refused(
-        market.by(CLIENT, |m| m.tasks.cancel_task(T)),
+        market.by(CLIENT, |m| m.bids.cancel_task(T)),
         WrongStatus {
             taskId: T,
             status: 10,
         },
     );
     refused(
-        market.by(CLIENT, |m| m.tasks.cancel_task(n(2))),
+        market.by(CLIENT, |m| m.bids.cancel_task(n(2))),
         UnknownTask { taskId: n(2) },
     );
     refused(
-        Stage::assigned().by(CLIENT, |m| m.tasks.cancel_task(T)),
+        Stage::assigned().by(CLIENT, |m| m.bids.cancel_task(T)),
         WrongStatus {
             taskId: T,
             status: 2,

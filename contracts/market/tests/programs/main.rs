@@ -6,6 +6,8 @@ mod disputes;
 mod leases;
 mod life;
 mod orders;
+mod outcomes;
+mod places;
 mod verifiers;
 
 use alloy_primitives::{Address, B256, U256, address, aliases::U96};
@@ -47,7 +49,7 @@ sol! {
         function unlock(address account, uint256 amount);
         function slash(address account, uint256 amount, address injured) returns (uint256);
         function totalStakeOf(address account) returns (uint256);
-        function recordOutcome(uint256 providerId, uint256 value, bool success) returns (uint256);
+        function recordOutcome(uint256 taskId, uint256 providerId, address client, uint256 value, uint16 providerBps, uint64 settledAt) returns (uint256);
         function standingOf(uint256 providerId) returns (address, uint256);
     }
     interface Vault {
@@ -75,6 +77,7 @@ fn parameters() -> Parameters {
         maxDuration: 10_000,
         lateBidWindow: 60,
         disputeBond: U96::ZERO,
+        highValue: U96::from(1_000_000),
     }
 }
 
@@ -248,12 +251,15 @@ impl Stage {
             .answer(REGISTRY, call, Ok((owner, U256::from(score)).abi_encode()));
     }
 
-    /// What the registry answers when the outcome of the first task is recorded.
-    fn outcome(&self, success: bool, score: u64) -> Siblings::recordOutcomeCall {
+    /// What the registry answers when the outcome of the first task, which ends now, is recorded.
+    fn outcome(&self, provider_bps: u16, score: u64) -> Siblings::recordOutcomeCall {
         let call = Siblings::recordOutcomeCall {
+            taskId: T,
             providerId: A,
+            client: CLIENT,
             value: n(8_000),
-            success,
+            providerBps: provider_bps,
+            settledAt: self.chain.now(),
         };
         self.chain.answer(
             REGISTRY,

@@ -70,7 +70,7 @@ fn a_sponsor_pays_and_is_refunded() {
     assert_eq!(market.last::<TermsSet>().payer, SPONSOR);
     assert_eq!(market.programs.admin.task_of(T).unwrap().client, CLIENT);
     refused(
-        market.by(SPONSOR, |m| m.tasks.cancel_task(T)),
+        market.by(SPONSOR, |m| m.bids.cancel_task(T)),
         NotClient {
             taskId: T,
             caller: SPONSOR,
@@ -85,7 +85,7 @@ fn a_sponsor_pays_and_is_refunded() {
         fee: U256::ZERO,
     };
     market.calling(CLIENT, ESCROW, settle, Vec::new(), |m| {
-        m.tasks.cancel_task(T)
+        m.bids.cancel_task(T)
     });
     refused(
         market.by(SPONSOR, |m| {
@@ -119,7 +119,6 @@ fn a_sponsored_task_refunds_the_sponsor_when_it_is_paid() {
         .by(CLIENT, |m| m.tasks.verify_completion(T, HASH))
         .unwrap();
     market.chain.pass(500);
-    market.outcome(true, 5_039);
     let settle = Siblings::settleCall {
         taskId: T,
         payer: SPONSOR,

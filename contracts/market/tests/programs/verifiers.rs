@@ -124,7 +124,6 @@ fn a_good_verdict_pays() {
     market.verdict(HASH);
     assert_eq!(market.status(), 4);
     market.chain.pass(500);
-    market.outcome(true, 5_100);
     let settle = Siblings::settleCall {
         taskId: T,
         payer: CLIENT,
