@@ -32,8 +32,14 @@ pub use clock::say;
 use eyre::{Result, WrapErr, bail};
 use ogpu_client::{
     Account, Chain, ClientError, Deployment, Market, Profile, Programs, Receipt, Status,
-    alloy::primitives::{Address, B256, U256, aliases::U96, keccak256},
-    bindings::task_manager::{Parameters, Terms},
+    alloy::{
+        primitives::{Address, B256, Bytes, U256, aliases::U96, keccak256},
+        sol_types::SolCall,
+    },
+    bindings::{
+        TaskManager,
+        task_manager::{Parameters, Terms},
+    },
     deploy::{Settings, deploy},
     programs::DEFAULT_FOLDER,
 };
@@ -319,6 +325,25 @@ impl Harness {
             .submit_task_with_terms(client, "ipfs://job", ogpu(100), DURATION, terms)
             .await?;
         Ok(id)
+    }
+
+    /// Tasks of one wei each, in one transaction.
+    ///
+    /// # Errors
+    /// What sending gives.
+    pub async fn submit_many(
+        &self,
+        client: &Account,
+        count: usize,
+    ) -> Result<Receipt, ClientError> {
+        let call = TaskManager::submitTaskCall {
+            taskMetadata: String::new(),
+            budget: U256::ONE,
+            duration: DURATION,
+        };
+        let calls = vec![Bytes::from(call.abi_encode()); count];
+        let tasks = self.market.tasks();
+        client.send("submitting", tasks.multicall(calls)).await
     }
 
     /// Bids `whole` oGPU.

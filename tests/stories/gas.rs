@@ -16,6 +16,7 @@ use ogpu_client::{
     },
     bindings::{ArbWasm, Owned, PaymentEscrow, arbos::ARB_WASM, task_manager::Terms},
 };
+use ogpu_rules::entry::PLACES;
 use ogpu_tests::{Harness, Provider, ogpu, profile, say};
 
 /// Set to 1 to write the snapshot instead of comparing with it.
@@ -28,8 +29,18 @@ const ADDRESS: u64 = 20 * 12;
 /// The most that the six transactions of a paid task may cost together.
 const PAID_TASK: u64 = 420_000;
 
-/// The most that assigning a bid which its provider has signed may cost.
-const SIGNED_BID: u64 = 110_000;
+/// The most that single operations may cost.
+const BOUNDS: [(&str, u64); 9] = [
+    ("submitTask", 150_000),
+    ("placeBid", 60_000),
+    ("placeBid, place taken", 80_000),
+    ("assignSignedBid", 110_000),
+    ("assignProvider", 80_000),
+    ("finalizePayment", 90_000),
+    ("slashProvider", 81_000),
+    ("failTask", 160_000),
+    ("stake", 70_000),
+];
 
 fn snapshot_path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots/gas.json")
@@ -71,11 +82,10 @@ async fn every_operation_costs_what_the_snapshot_says() -> Result<()> {
         paid <= PAID_TASK,
         "a paid task costs {paid} gas, more than {PAID_TASK}"
     );
-    let signed = gas["assignSignedBid"];
-    assert!(
-        signed <= SIGNED_BID,
-        "assigning a signed bid costs {signed} gas, more than {SIGNED_BID}"
-    );
+    for (operation, bound) in BOUNDS {
+        let gas = gas[operation];
+        assert!(gas <= bound, "{operation} costs {gas} gas, more than {bound}");
+    }
 
     let text = std::fs::read_to_string(&path)
         .wrap_err_with(|| format!("{} is missing; write it with {UPDATE}=1", path.display()))?;
@@ -205,7 +215,7 @@ async fn measure(harness: &Harness) -> Result<BTreeMap<String, u64>> {
         .submit_task(&client, "ipfs://job", ogpu(100), 1_000)
         .await?;
     note("submitTask", &receipt);
-    note("placeBid", &harness.bid(&provider, task, 80).await?);
+    note("placeBid, first", &harness.bid(&provider, task, 80).await?);
     note("placeBid, lower", &harness.bid(&provider, task, 79).await?);
     note(
         "assignProvider",
@@ -216,6 +226,19 @@ async fn measure(harness: &Harness) -> Result<BTreeMap<String, u64>> {
     harness.outlast(task).await?;
     // The first payment opens the provider's account in the escrow, where the provider has not done so itself.
     note("finalizePayment, first", &harness.finalize(task).await?);
+    let call = tasks.recordOutcomes(vec![task]);
+    note("recordOutcomes, one", &other.send("", call).await?);
+    // A provider's next bid in the place of one that is settled.
+    let sharing = task + U256::from(PLACES);
+    harness.submit_many(&client, PLACES as usize - 1).await?;
+    let next = harness.open(&client).await?;
+    assert_eq!(next, sharing);
+    note("placeBid", &harness.bid(&provider, next, 80).await?);
+    let skipped = PLACES as usize - 1;
+    harness.submit_many(&client, skipped).await?;
+    let next = harness.open(&client).await?;
+    let receipt = harness.bid(&provider, next, 80).await?;
+    note("placeBid, place taken", &receipt);
     note("openAccount", &other.send("", escrow.openAccount()).await?);
     let task = harness
         .task_in(Status::Verified, &client, &provider)
@@ -245,6 +268,12 @@ async fn measure(harness: &Harness) -> Result<BTreeMap<String, u64>> {
         .await?;
     harness.outlast(task).await?;
     note("failTask", &other.send("", tasks.failTask(task)).await?);
+    note(
+        "collectSlashes",
+        &other.send("", vault.collectSlashes()).await?,
+    );
+    let call = tasks.slashProvider(id, ogpu(1), client.address());
+    note("slashProvider", &harness.owner.send("", call).await?);
     note(
         "withdrawCompensation",
         &client.send("", vault.withdrawCompensation()).await?,
