@@ -363,6 +363,12 @@ fn sentence(error: &E) -> String {
             "the verifier data of task {}, {}, is no plan for replicas; `ogpu verifier replica plan` writes one",
             e.taskId, e.verifierData
         ),
+        E::InsufficientPurse(e) => format!(
+            "{} has {} free at the verifier and needs {}; deposit the rest first (`ogpu verifier replica deposit`)",
+            e.account,
+            ogpu(&e.available),
+            ogpu(&e.requested)
+        ),
         E::AlreadyEnrolled(e) => format!("{} has enrolled for task {} already", e.account, e.taskId),
         E::NotEnrolled(e) => format!(
             "{} has not enrolled for task {}; that is possible until the result is delivered (`ogpu verifier replica enrol`)",

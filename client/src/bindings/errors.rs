@@ -123,6 +123,7 @@ sol! {
         // Replicated execution.
         error OtherVerifier(uint256 taskId, address verifier);
         error InvalidPlan(uint256 taskId, bytes32 verifierData);
+        error InsufficientPurse(address account, uint256 available, uint256 requested);
         error AlreadyEnrolled(uint256 taskId, address account);
         error NotEnrolled(uint256 taskId, address account);
         error WrongSecret(uint256 taskId);

@@ -29,7 +29,7 @@ sol! {
     error SelfDealing(address account);
     /// The account has too little that is free here, in wei.
     #[derive(Debug, PartialEq)]
-    error InsufficientBalance(address account, uint256 available, uint256 requested);
+    error InsufficientPurse(address account, uint256 available, uint256 requested);
     /// The account has enrolled for this task.
     #[derive(Debug, PartialEq)]
     error AlreadyEnrolled(uint256 taskId, address account);
@@ -127,7 +127,7 @@ ogpu_common::listed!(Error:
     InvalidPlan,
     NotRegistered,
     SelfDealing,
-    InsufficientBalance,
+    InsufficientPurse,
     AlreadyEnrolled,
     NotEnrolled,
     WrongSecret,

@@ -156,7 +156,7 @@ impl ReplicationVerifier {
     /// `Withdrawn`.
     ///
     /// # Errors
-    /// `ZeroAmount`, `AmountTooLarge`, [`InsufficientBalance`], `TokenCallFailed`, and what the token reverts with.
+    /// `ZeroAmount`, `AmountTooLarge`, [`InsufficientPurse`], `TokenCallFailed`, and what the token reverts with.
     pub fn withdraw(&mut self, amount: U256) -> Result<(), Error> {
         let amount = positive(amount)?;
         let account = self.vm().msg_sender();
@@ -175,7 +175,7 @@ impl ReplicationVerifier {
     ///
     /// # Errors
     /// [`OtherVerifier`], [`WrongStatus`], [`InvalidPlan`], [`SelfDealing`], [`AlreadyEnrolled`], [`NotRegistered`],
-    /// [`InsufficientBalance`].
+    /// [`InsufficientPurse`].
     pub fn enrol(&mut self, task_id: U256) -> Result<(), Error> {
         let account = self.vm().msg_sender();
         let task = self.task(&task_id)?;

@@ -197,7 +197,7 @@ impl ReplicationVerifier {
 /// Too little is free.
 #[inline(never)]
 pub(crate) fn insufficient(account: Address, purse: Purse, requested: u128) -> Error {
-    Error::of::<InsufficientBalance>(&[
+    Error::of::<InsufficientPurse>(&[
         &words::address(account),
         &widen(purse.free),
         &widen(requested),

@@ -299,7 +299,7 @@ fn what_is_put_in_can_be_taken_out_and_no_more() {
     assert_eq!(scene.held(), 7 * PURSE);
     let zero = scene.by(A, |v| v.deposit(U256::ZERO));
     assert_eq!(zero, because(ZeroAmount {}));
-    let more = InsufficientBalance {
+    let more = InsufficientPurse {
         account: A,
         available: U256::from(PURSE),
         requested: U256::from(PURSE + 1),
@@ -362,7 +362,7 @@ fn some_cannot_enrol() {
     scene
         .by(A, |v| v.withdraw(U256::from(PURSE - BOND + 1)))
         .unwrap();
-    let poor = InsufficientBalance {
+    let poor = InsufficientPurse {
         account: A,
         available: U256::from(BOND - 1),
         requested: U256::from(BOND),

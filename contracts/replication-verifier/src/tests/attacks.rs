@@ -193,7 +193,7 @@ fn a_sybil_minority_decides_nothing() {
 #[test]
 fn a_locked_bond_stays() {
     let mut scene = Scene::seated(2);
-    let all = InsufficientBalance {
+    let all = InsufficientPurse {
         account: A,
         available: U256::from(PURSE - BOND),
         requested: U256::from(PURSE),
