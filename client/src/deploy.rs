@@ -24,7 +24,8 @@ use crate::{
     Account, Chain, ClientError, Contract, Deployment, Program, Programs, Receipt, StepState,
     bindings::{
         ArbWasm, ArbWasmCache, CacheManager, OgpuToken, OptimisticVerifier, Owned, Pausable,
-        PaymentEscrow, ReputationRegistry, StakingVault, TaskManager, Watchdog, ZkVerifier,
+        PaymentEscrow, ReplicationVerifier, ReputationRegistry, StakingVault, TaskManager,
+        Watchdog, ZkVerifier,
         arbos::{ARB_WASM, ARB_WASM_CACHE},
         task_manager::Parameters,
     },
@@ -274,7 +275,22 @@ impl Run<'_> {
         let optimistic = self
             .contract(programs, &programs.optimistic_verifier, call)
             .await?;
-        let verifiers = [("zk verifier", zk), ("optimistic verifier", optimistic)];
+        let call = ReplicationVerifier::initializeCall {
+            owner: deployer,
+            market: tasks,
+            escrow,
+            registry,
+            token,
+            treasury,
+        };
+        let replication = self
+            .contract(programs, &programs.replication_verifier, call)
+            .await?;
+        let verifiers = [
+            ("zk verifier", zk),
+            ("optimistic verifier", optimistic),
+            ("replication verifier", replication),
+        ];
         for (name, verifier) in verifiers {
             let call = TaskManager::addVerifierCall { verifier };
             self.call(&format!("approve the {name}"), tasks, &call)

@@ -31,6 +31,7 @@ mod offers;
 pub mod programs;
 pub mod proxy_init;
 mod reason;
+mod replication;
 pub mod signer;
 
 pub use alloy;
@@ -42,3 +43,4 @@ pub use offers::{AllowList, Offer, SealedBid, SealedBids};
 pub use ogpu_rules::Status;
 pub use programs::{Program, Programs};
 pub use reason::Reason;
+pub use replication::{Plan, Replication};

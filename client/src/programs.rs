@@ -136,6 +136,8 @@ pub struct Programs {
     pub zk_verifier: Program,
     /// Judges by nobody's objection.
     pub optimistic_verifier: Program,
+    /// Judges by doing the work again.
+    pub replication_verifier: Program,
     /// What the task manager delegates other calls to, by their selectors.
     pub extensions: [Program; 5],
 }
@@ -156,6 +158,7 @@ impl Programs {
             watchdog: Program::read(folder, "watchdog")?,
             zk_verifier: Program::read(folder, "zk-verifier")?,
             optimistic_verifier: Program::read(folder, "optimistic-verifier")?,
+            replication_verifier: Program::read(folder, "replication-verifier")?,
             extensions: [
                 Program::read(folder, "market-orders")?,
                 Program::read(folder, "market-bids")?,

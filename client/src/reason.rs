@@ -358,6 +358,50 @@ fn sentence(error: &E) -> String {
         }
         E::TooLittleGas(e) => format!("pausing needs {} gas and {} are left; send more", e.required, e.left),
         E::RefundFailed(e) => format!("{} does not take the {} wei of ether that are left", e.to, e.amount),
+        E::OtherVerifier(e) => format!("task {} is judged by {}, not by this verifier", e.taskId, e.verifier),
+        E::InvalidPlan(e) => format!(
+            "the verifier data of task {}, {}, is no plan for replicas; `ogpu verifier replica plan` writes one",
+            e.taskId, e.verifierData
+        ),
+        E::InsufficientPurse(e) => format!(
+            "{} has {} free at the verifier and needs {}; deposit the rest first (`ogpu verifier replica deposit`)",
+            e.account,
+            ogpu(&e.available),
+            ogpu(&e.requested)
+        ),
+        E::AlreadyEnrolled(e) => format!("{} has enrolled for task {} already", e.account, e.taskId),
+        E::NotEnrolled(e) => format!(
+            "{} has not enrolled for task {}; that is possible until the result is delivered (`ogpu verifier replica enrol`)",
+            e.account, e.taskId
+        ),
+        E::WrongSecret(e) => {
+            format!("this is not the secret of task {}'s plan; `ogpu verifier replica plan` printed it", e.taskId)
+        }
+        E::DeadlineTooNear(e) => format!(
+            "the market waits for a verdict on task {} until {}, and replicas would need until {}; the owner arbitrates then",
+            e.taskId, e.deadline, e.needed
+        ),
+        E::WrongStage(e) => {
+            let stage = match e.stage {
+                0 => "has not been drawn",
+                1 => "has been drawn already",
+                _ => "is concluded",
+            };
+            format!("task {} {stage}, and this is not possible then", e.taskId)
+        }
+        E::NoSeat(e) => {
+            format!("all seats of task {} are taken by lower tickets; `ogpu verifier replica leave` frees the bond", e.taskId)
+        }
+        E::AlreadySeated(e) => {
+            format!("{} has a seat of task {} and keeps it until that is concluded", e.account, e.taskId)
+        }
+        E::NotSeated(e) => format!("{} has no seat of task {}", e.account, e.taskId),
+        E::AlreadyCommitted(e) => format!("{} has committed for task {} already", e.replica, e.taskId),
+        E::NothingToReveal(e) => {
+            format!("{} has not committed for task {}, or has revealed already", e.replica, e.taskId)
+        }
+        E::WrongReveal(e) => format!("this is not what {} has committed to for task {}", e.replica, e.taskId),
+        E::ZeroResult(_) => "a result of zero is none".to_owned(),
         E::ProgramNotWasm(_) => "there is no Stylus program at this address".to_owned(),
         E::ProgramNotActivated(_) => {
             "the program is not activated; activate it by running `ogpu deploy` again".to_owned()

@@ -15,6 +15,7 @@
 //! | [`score`] | how a reputation moves |
 //! | [`seal`] | what binds a result to its provider |
 //! | [`committee`] | the verification committee: nodes, draws, votes |
+//! | [`replication`] | replicated execution: plans, seats, rounds, what the results decide |
 #![cfg_attr(not(test), no_std)]
 
 pub mod book;
@@ -27,6 +28,7 @@ pub mod fit;
 pub mod hire;
 pub mod lease;
 pub mod params;
+pub mod replication;
 pub mod rising;
 pub mod score;
 pub mod seal;

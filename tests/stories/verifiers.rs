@@ -3,6 +3,7 @@
 mod committee;
 mod cubic;
 mod optimistic;
+mod replication;
 mod zk;
 
 use std::{fmt::Debug, path::PathBuf};

@@ -43,7 +43,7 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 16] = [
+pub const CONTRACTS: [Contract; 17] = [
     contract(
         "committee-nodes",
         Kind::ExtensionOf("verification-committee"),
@@ -78,6 +78,7 @@ pub const CONTRACTS: [Contract; 16] = [
     contract("optimistic-verifier", Kind::BehindProxy, None),
     contract("payment-escrow", Kind::BehindProxy, None),
     contract("proxy-uups", Kind::Proxy, None),
+    contract("replication-verifier", Kind::BehindProxy, None),
     contract("reputation-registry", Kind::BehindProxy, None),
     contract("staking-vault", Kind::BehindProxy, None),
     contract("task-manager", Kind::BehindProxy, Some("market")),

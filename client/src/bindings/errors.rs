@@ -120,6 +120,23 @@ sol! {
         error TooLittleGas(uint256 left, uint256 required);
         error RefundFailed(address to, uint256 amount);
 
+        // Replicated execution.
+        error OtherVerifier(uint256 taskId, address verifier);
+        error InvalidPlan(uint256 taskId, bytes32 verifierData);
+        error InsufficientPurse(address account, uint256 available, uint256 requested);
+        error AlreadyEnrolled(uint256 taskId, address account);
+        error NotEnrolled(uint256 taskId, address account);
+        error WrongSecret(uint256 taskId);
+        error DeadlineTooNear(uint256 taskId, uint64 deadline, uint64 needed);
+        error WrongStage(uint256 taskId, uint8 stage);
+        error NoSeat(uint256 taskId, bytes32 ticket, bytes32 highest);
+        error AlreadySeated(uint256 taskId, address account);
+        error NotSeated(uint256 taskId, address account);
+        error AlreadyCommitted(uint256 taskId, address replica);
+        error NothingToReveal(uint256 taskId, address replica);
+        error WrongReveal(uint256 taskId, address replica);
+        error ZeroResult();
+
         // ArbOS.
         error ProgramNotWasm();
         error ProgramNotActivated();

@@ -26,5 +26,5 @@ pub use registry::ReputationRegistry;
 pub use task_manager::TaskManager;
 pub use token::OgpuToken;
 pub use vault::StakingVault;
-pub use verifiers::{OptimisticVerifier, ZkVerifier};
+pub use verifiers::{OptimisticVerifier, ReplicationVerifier, ZkVerifier};
 pub use watchdog::Watchdog;

@@ -99,6 +99,10 @@ async fn help_teaches_with_examples() -> Result<()> {
         ),
         (vec!["verifier", "--help"], "ogpu verifier list"),
         (
+            vec!["verifier", "replica", "--help"],
+            "ogpu verifier replica draw 1",
+        ),
+        (
             vec!["watchdog", "--help"],
             "ogpu watchdog keep-alive --below 180",
         ),

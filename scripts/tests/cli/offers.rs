@@ -299,3 +299,75 @@ async fn a_machine_is_rented_by_the_second() -> Result<()> {
     assert_eq!(provider.run("lease cancel 2").await?["status"], "Cancelled");
     Ok(())
 }
+
+#[tokio::test]
+async fn replicas_do_a_task_again() -> Result<()> {
+    let scene = Scene::new().await?;
+    let (client, replica) = (scene.client(), scene.provider());
+    let provider = scene.user(DEVELOPMENT_KEY);
+    let line =
+        "provider register --gpu H100 --count 1 --region eu-west --endpoint https://gpu.example";
+    provider.run(line).await?;
+    provider.run("provider stake 50").await?;
+    provider.run("provider collateral deposit 50").await?;
+
+    let line = "verifier replica plan --replicas 9 --minutes 10 --bond 50";
+    let text = client.refused(line).await?;
+    assert!(text.contains("2 to 8 replicas"), "{text}");
+    let line = "verifier replica plan --replicas 2 --minutes 10 --bond 50";
+    let plan = client.run(line).await?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (data, secret) = (text(&plan["verifierData"]), text(&plan["secret"]));
+    assert_eq!(plan["secondsNeeded"], 900 + 600 + 1_800 + 900);
+    let line = format!(
+        "client submit ipfs://job 30 --duration 3600 --verifier 3 --verifier-fee 5 --verifier-data {data}"
+    );
+    assert_eq!(client.run(&line).await?["taskId"], "1");
+
+    let refusal = replica.refused("verifier replica enrol 1").await?;
+    assert!(refusal.contains("needs 50"), "{refusal}");
+    replica.run("verifier replica deposit 60").await?;
+    replica.run("verifier replica enrol 1").await?;
+    replica.run("verifier replica leave 1").await?;
+    replica.run("verifier replica enrol 1").await?;
+    replica.run("verifier replica withdraw 10").await?;
+    let purse = replica.run("verifier replica purse").await?;
+    let bond = (U256::from(50) * ether()).to_string();
+    assert_eq!(
+        (&purse["free"], text(&purse["locked"])),
+        (&"0".into(), bond)
+    );
+
+    provider.run("provider bid 1 20").await?;
+    client.run("client assign 1 2").await?;
+    let result = scene.path("result.bin");
+    fs::write(&result, "a result")?;
+    let deliver = format!("provider deliver 1 --file {}", result.display());
+    provider.run(&deliver).await?;
+    let draw = format!("verifier replica draw 1 {secret}");
+    client.run(&draw).await?;
+    replica.run("verifier replica claim 1").await?;
+    let early = format!("verifier replica commit 1 --file {}", result.display());
+    let refusal = replica.refused(&early).await?;
+    assert!(refusal.contains("too early for task 1"), "{refusal}");
+    scene.chain().jump(900).await?;
+    replica.run(&early).await?;
+    let reveal = format!("verifier replica reveal 1 --file {}", result.display());
+    replica.run(&reveal).await?;
+    let shown = client.run("verifier replica show 1").await?;
+    assert_eq!(
+        (&shown["seated"], &shown["revealed"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(shown["replicas"][0]["state"], "revealed");
+    // One of two is no quorum, whatever it found.
+    let concluded = client.run("verifier replica conclude 1").await?;
+    assert_eq!(
+        (&concluded["replicas"], &concluded["told"]),
+        (&0.into(), &true.into())
+    );
+    assert_eq!(scene.task(1).await?["status"], "Disputed");
+    replica.run("verifier replica withdraw 50").await?;
+    fs::remove_dir_all(&scene.folder)?;
+    Ok(())
+}
