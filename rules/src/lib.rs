@@ -12,7 +12,7 @@
 //! | [`lease`] | a machine rented by the second |
 //! | [`client`], [`card`], [`entry`], [`terms`], [`params`] | the words beside the state of a task |
 //! | [`settle`] | who gets what of a budget and of a collateral |
-//! | [`score`] | how a reputation moves |
+//! | [`score`], [`pair`], [`outcome`] | how a reputation moves, how much of that one client can do, what is kept of a task |
 //! | [`seal`] | what binds a result to its provider |
 //! | [`committee`] | the verification committee: nodes, draws, votes |
 #![cfg_attr(not(test), no_std)]
@@ -26,6 +26,8 @@ mod error;
 pub mod fit;
 pub mod hire;
 pub mod lease;
+pub mod outcome;
+pub mod pair;
 pub mod params;
 pub mod rising;
 pub mod score;
@@ -43,6 +45,8 @@ pub use entry::Entry;
 pub use error::RuleError;
 pub use hire::PublishedPrice;
 pub use lease::{Agreement, Lease, LeaseError, LeaseStatus};
+pub use outcome::{Outcome, OutcomeSlot};
+pub use pair::Pair;
 pub use params::{ColdParams, HotParams, Params};
 pub use rising::Rising;
 pub use settle::{Settlement, Verdict};
