@@ -32,7 +32,7 @@ sol_interface! {
     }
 
     interface IReputationRegistry {
-        function recordOutcome(uint256 providerId, uint256 value, bool success) external returns (uint256);
+        function recordOutcome(uint256 taskId, uint256 providerId, address client, uint256 value, uint16 providerBps, uint64 settledAt) external returns (uint256);
         function standingOf(uint256 providerId) external view returns (address, uint256);
     }
 

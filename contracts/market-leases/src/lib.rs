@@ -314,7 +314,13 @@ impl MarketLeases {
         }
         if closing.dead {
             let value = widen(agreement.price(COLLATERAL_PERIOD));
-            let trust = self.record_outcome(provider_id, value, false)?;
+            let trust = self.record_outcome(
+                store::escrow_id(&lease_id),
+                provider_id,
+                agreement.client,
+                value,
+                false,
+            )?;
             self.put_card(&provider_id, &ogpu_rules::Card { trust, ..card });
         }
         self.emit(

@@ -46,7 +46,8 @@ impl Market {
             self.slash(card.owner, slashed, client)?;
         }
         if let Some(success) = settled.outcome {
-            let trust = self.record_outcome(provider_id, widen(next.price()), success)?;
+            let trust =
+                self.record_outcome(task_id, provider_id, client, widen(next.price()), success)?;
             self.put_card(&provider_id, &Card { trust, ..card });
         }
 

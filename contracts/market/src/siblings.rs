@@ -5,7 +5,7 @@ use ogpu_common::{
     amount::widen,
     interfaces::{IPaymentEscrow, IReputationRegistry, IStakingVault},
 };
-use ogpu_rules::score;
+use ogpu_rules::{BPS, score};
 use stylus_sdk::prelude::*;
 
 use crate::{Market, errors::Error};
@@ -80,21 +80,28 @@ impl Market {
         Ok(vault.total_stake_of(self.vm(), Call::new(), account)?)
     }
 
-    /// The registry records how a task of this value ended, and says the provider's score.
+    /// The registry records how a task of this value ended just now, and says the provider's score.
     pub fn record_outcome(
         &mut self,
+        task_id: U256,
         provider_id: U256,
+        client: Address,
         value: U256,
         success: bool,
     ) -> Result<u16, Error> {
+        let provider_bps = if success { BPS } else { 0 };
+        let now = self.now();
         let call = Call::new_mutating(self);
         let registry = IReputationRegistry::new(self.registry.get());
         Ok(trust(registry.record_outcome(
             self.vm(),
             call,
+            task_id,
             provider_id,
+            client,
             value,
-            success,
+            provider_bps,
+            now,
         )?))
     }
 

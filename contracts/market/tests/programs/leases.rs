@@ -71,9 +71,12 @@ impl Stage {
     /// The registry records that the provider vanished.
     fn vanishing(&self) {
         let outcome = Siblings::recordOutcomeCall {
+            taskId: E,
             providerId: A,
+            client: CLIENT,
             value: n(86_400 * RATE),
-            success: false,
+            providerBps: 0,
+            settledAt: self.chain.vm.block_timestamp(),
         };
         let score = Ok(n(4_321).abi_encode());
         self.chain.answer(REGISTRY, outcome.abi_encode(), score);

@@ -47,7 +47,7 @@ sol! {
         function unlock(address account, uint256 amount);
         function slash(address account, uint256 amount, address injured) returns (uint256);
         function totalStakeOf(address account) returns (uint256);
-        function recordOutcome(uint256 providerId, uint256 value, bool success) returns (uint256);
+        function recordOutcome(uint256 taskId, uint256 providerId, address client, uint256 value, uint16 providerBps, uint64 settledAt) returns (uint256);
         function standingOf(uint256 providerId) returns (address, uint256);
     }
     interface Vault {
@@ -251,9 +251,12 @@ impl Stage {
     /// What the registry answers when the outcome of the first task is recorded.
     fn outcome(&self, success: bool, score: u64) -> Siblings::recordOutcomeCall {
         let call = Siblings::recordOutcomeCall {
+            taskId: T,
             providerId: A,
+            client: CLIENT,
             value: n(8_000),
-            success,
+            providerBps: if success { 10_000 } else { 0 },
+            settledAt: self.chain.vm.block_timestamp(),
         };
         self.chain.answer(
             REGISTRY,
