@@ -6,6 +6,7 @@ pub mod devnode;
 pub mod lease;
 pub mod offer;
 pub mod provider;
+pub mod reputation;
 pub mod task;
 pub mod terms;
 pub mod token;

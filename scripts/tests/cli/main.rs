@@ -99,6 +99,10 @@ async fn help_teaches_with_examples() -> Result<()> {
         ),
         (vec!["verifier", "--help"], "ogpu verifier list"),
         (
+            vec!["reputation", "--help"],
+            "ogpu reputation feedback 1 87.5 --tag fast",
+        ),
+        (
             vec!["watchdog", "--help"],
             "ogpu watchdog keep-alive --below 180",
         ),
