@@ -63,6 +63,8 @@ pub struct Settings {
 
 /// The watchdog's window: a day, in seconds.
 const WATCH_WINDOW: u64 = 86_400;
+/// What contesting a change of a score costs at first: 10 oGPU.
+const CONTEST_BOND: u64 = 10;
 
 impl Default for Settings {
     /// A billion oGPU; a 2.5 % fee, a tenth of a price as collateral, half of it slashed for a missed deadline; an hour for
@@ -244,6 +246,11 @@ impl Run<'_> {
             ReputationRegistry::setTaskManagerCall { taskManager: tasks },
         )
         .await?;
+        let call = ReputationRegistry::setContestTermsCall {
+            token,
+            bond: ogpu(CONTEST_BOND),
+        };
+        self.call("terms of contests", registry, &call).await?;
         self.wire(
             "task manager",
             tasks,

@@ -201,7 +201,9 @@ fn sentence(error: &E) -> String {
             "only the client may choose provider {}; anybody else assigns the best fit, {}",
             e.providerId, e.bestProviderId
         ),
-        E::SelfDealing(e) => format!("{} is the client of this task and may not bid on it", e.account),
+        E::SelfDealing(e) => {
+            format!("{} would be client and provider at once: it may neither work for itself nor rate itself", e.account)
+        },
         E::ClientStakeTooLow(e) => format!(
             "the client has {} staked and needs {}; stake the rest first (`ogpu provider stake`)",
             ogpu(&e.stake),
@@ -345,6 +347,29 @@ fn sentence(error: &E) -> String {
             e.field, e.length, e.minimum, e.maximum
         ),
         E::ScoreOutOfRange(e) => format!("a score of {} is out of range: at most {}", e.score, e.maximum),
+        E::AlreadyRecorded(e) => format!("the outcome of task {} is recorded already", e.taskId),
+        E::UnknownOutcome(e) => format!("no outcome of task {} is recorded yet", e.taskId),
+        E::AlreadyRated(e) => format!("there is feedback on task {} already; it is given once", e.taskId),
+        E::FeedbackOutOfRange(e) => format!(
+            "{} with {} decimals is no feedback: give 0 to 100, with at most 2 decimals",
+            e.value, e.valueDecimals
+        ),
+        E::TagsNotSummed(_) => {
+            "feedback is summed for all tags together; name none, and read those of tags from the events".to_owned()
+        }
+        E::NothingMoved(e) => format!("the outcome of task {} did not move the score: there is nothing to contest", e.taskId),
+        E::AlreadyContested(e) => format!("the outcome of task {} is or was contested, which is possible once", e.taskId),
+        E::NotContested(e) => format!("no contest of the outcome of task {} is open", e.taskId),
+        E::ContestTermsNotSet(_) => {
+            "nothing can be contested yet: the registry's owner has not set the bond (`setContestTerms`)".to_owned()
+        }
+        E::BondOutOfRange(e) => format!(
+            "a bond of {} is out of range: choose {} to {}",
+            ogpu(&e.bond),
+            ogpu(&e.minimum),
+            ogpu(&e.maximum)
+        ),
+        E::TokenIsFixed(e) => format!("bonds are held in the token {}, and in no other", e.token),
         E::NotGuardian(e) => {
             format!("{} is not the watchdog's guardian {}; only that one pauses by hand", e.caller, e.guardian)
         }

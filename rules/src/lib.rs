@@ -12,7 +12,7 @@
 //! | [`lease`] | a machine rented by the second |
 //! | [`client`], [`card`], [`entry`], [`terms`], [`params`] | the words beside the state of a task |
 //! | [`settle`] | who gets what of a budget and of a collateral |
-//! | [`score`] | how a reputation moves |
+//! | [`score`], [`pair`], [`outcome`] | how a reputation moves, how much of that one client can do, what is kept of a task |
 //! | [`seal`] | what binds a result to its provider |
 //! | [`committee`] | the verification committee: nodes, draws, votes |
 //! | [`replication`] | replicated execution: plans, seats, rounds, what the results decide |
@@ -27,6 +27,8 @@ mod error;
 pub mod fit;
 pub mod hire;
 pub mod lease;
+pub mod outcome;
+pub mod pair;
 pub mod params;
 pub mod replication;
 pub mod rising;
@@ -45,6 +47,8 @@ pub use entry::{Entry, Hold};
 pub use error::RuleError;
 pub use hire::PublishedPrice;
 pub use lease::{Agreement, Lease, LeaseError, LeaseStatus};
+pub use outcome::{Outcome, OutcomeSlot};
+pub use pair::Pair;
 pub use params::{ColdParams, HotParams, Params};
 pub use rising::Rising;
 pub use settle::{Settlement, Verdict};

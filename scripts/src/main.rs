@@ -59,6 +59,9 @@ enum Command {
     /// Rent a machine by the second, or rent one out
     #[command(subcommand)]
     Lease(commands::lease::Lease),
+    /// See how well providers have done, say how content you are, contest what is wrong
+    #[command(subcommand)]
+    Reputation(commands::reputation::Reputation),
     /// Look after the system: circuit breakers, and programs that grow old
     #[command(subcommand)]
     Watchdog(commands::watchdog::Watchdog),
@@ -80,6 +83,7 @@ async fn main() -> ExitCode {
         Command::Client(client) => client.run(&context).await,
         Command::Task(task) => task.run(&context).await,
         Command::Lease(lease) => lease.run(&context).await,
+        Command::Reputation(reputation) => reputation.run(&context).await,
         Command::Watchdog(watchdog) => watchdog.run(&context).await,
         Command::Verifier(verifier) => verifier.run(&context).await,
     };

@@ -8,6 +8,7 @@ mod life;
 mod money;
 mod orders;
 mod peers;
+mod reputation;
 mod transitions;
 mod upgrades;
 mod verifiers;

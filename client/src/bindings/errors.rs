@@ -110,6 +110,17 @@ sol! {
         error ZeroGpuCount();
         error TextLengthOutOfRange(string field, uint256 length, uint256 minimum, uint256 maximum);
         error ScoreOutOfRange(uint256 score, uint256 maximum);
+        error AlreadyRecorded(uint256 taskId);
+        error UnknownOutcome(uint256 taskId);
+        error AlreadyRated(uint256 taskId);
+        error FeedbackOutOfRange(int128 value, uint8 valueDecimals);
+        error TagsNotSummed();
+        error NothingMoved(uint256 taskId);
+        error AlreadyContested(uint256 taskId);
+        error NotContested(uint256 taskId);
+        error ContestTermsNotSet();
+        error BondOutOfRange(uint256 bond, uint256 minimum, uint256 maximum);
+        error TokenIsFixed(address token);
 
         // The watchdog.
         error NotGuardian(address caller, address guardian);

@@ -27,7 +27,6 @@ use market::{
     abi::{LeaseView, id},
     errors::*,
     events::*,
-    siblings::RECORDED_LEASE,
     store::Id,
 };
 use ogpu_common::{
@@ -315,7 +314,7 @@ impl MarketLeases {
         }
         if closing.dead {
             let value = widen(agreement.price(COLLATERAL_PERIOD));
-            let (work, now) = (lease_id | RECORDED_LEASE, self.now());
+            let (work, now) = (store::escrow_id(&lease_id), self.now());
             self.record_outcome(work, provider_id, agreement.client, value, 0, now)?;
         }
         self.emit(

@@ -19,7 +19,7 @@ mod creation;
 pub mod errors;
 pub mod events;
 mod settlement;
-pub mod siblings;
+mod siblings;
 pub mod store;
 
 use alloc::vec::Vec;

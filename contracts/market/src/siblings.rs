@@ -11,9 +11,6 @@ use stylus_sdk::prelude::*;
 
 use crate::{Market, abi::id, errors::Error, events::ProviderRefreshed, store::Id};
 
-/// The registry keeps tasks and leases in one list: a lease's id has this bit set there.
-pub const RECORDED_LEASE: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
-
 impl Market {
     /// The escrow locks a budget.
     pub fn lock_budget(

@@ -1,6 +1,10 @@
 //! Why the registry refuses.
 
-use alloy_sol_types::sol;
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::{SolError, sol};
+use ogpu_common::words;
 
 sol! {
     /// Only the task manager may do this.
@@ -21,25 +25,128 @@ sol! {
     /// A profile must have at least one GPU.
     #[derive(Debug, PartialEq)]
     error ZeroGpuCount();
-    /// A text of the profile is shorter or longer, in bytes, than it may be.
+    /// A text is shorter or longer, in bytes, than it may be.
     #[derive(Debug, PartialEq)]
     error TextLengthOutOfRange(string field, uint256 length, uint256 minimum, uint256 maximum);
     /// A score is at most `maximum`.
     #[derive(Debug, PartialEq)]
     error ScoreOutOfRange(uint256 score, uint256 maximum);
+    /// The outcome of the task is recorded already.
+    #[derive(Debug, PartialEq)]
+    error AlreadyRecorded(uint256 taskId);
+    /// No outcome of this task is recorded.
+    #[derive(Debug, PartialEq)]
+    error UnknownOutcome(uint256 taskId);
+    /// Only the client of the task may give feedback.
+    #[derive(Debug, PartialEq)]
+    error NotClient(uint256 taskId, address caller);
+    /// The account is client and provider at once.
+    #[derive(Debug, PartialEq)]
+    error SelfDealing(address account);
+    /// The client has given feedback for the task already.
+    #[derive(Debug, PartialEq)]
+    error AlreadyRated(uint256 taskId);
+    /// Feedback is from 0 to 100, with at most 2 decimals: `value` / 10^`valueDecimals`.
+    #[derive(Debug, PartialEq)]
+    error FeedbackOutOfRange(int128 value, uint8 valueDecimals);
+    /// Sums of feedback are kept for all tags together; name none, and take those of tags from the events.
+    #[derive(Debug, PartialEq)]
+    error TagsNotSummed();
+    /// The caller is neither the client of the task nor the owner of its provider.
+    #[derive(Debug, PartialEq)]
+    error NotParty(uint256 taskId, address caller);
+    /// The outcome did not move the score: there is nothing to contest.
+    #[derive(Debug, PartialEq)]
+    error NothingMoved(uint256 taskId);
+    /// The outcome is, or was, contested, which is possible once.
+    #[derive(Debug, PartialEq)]
+    error AlreadyContested(uint256 taskId);
+    /// No contest of the task's outcome is open.
+    #[derive(Debug, PartialEq)]
+    error NotContested(uint256 taskId);
+    /// Possible from this time on (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error TooEarly(uint256 taskId, uint64 from);
+    /// Not possible any more since this time (seconds since 1970).
+    #[derive(Debug, PartialEq)]
+    error TooLate(uint256 taskId, uint64 until);
+    /// The owner has not said what a contest costs.
+    #[derive(Debug, PartialEq)]
+    error ContestTermsNotSet();
+    /// A bond is from `minimum` to `maximum`, in wei of oGPU.
+    #[derive(Debug, PartialEq)]
+    error BondOutOfRange(uint256 bond, uint256 minimum, uint256 maximum);
+    /// The token of the bonds is this one, and stays it: bonds are held in it.
+    #[derive(Debug, PartialEq)]
+    error TokenIsFixed(address token);
 }
 
-ogpu_common::errors! {
-    /// Why a call to the registry failed.
-    pub enum Error {
-        NotTaskManager,
-        UnknownProvider,
-        AlreadyRegistered,
-        NotRegistered,
-        RegistryFull,
-        ZeroGpuCount,
-        TextLengthOutOfRange,
-        ScoreOutOfRange;
-        Shared(ogpu_common::Error),
+/// Why a call to the registry failed: one of the errors above, one of the shared code, or one of the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Vec<u8>);
+
+impl Error {
+    /// An error all of whose fields are words, which are these.
+    pub fn of<E: SolError>(fields: &[&U256]) -> Self {
+        Self(words::encode(E::SELECTOR, fields))
     }
+
+    /// One that names a task and an account.
+    #[inline(never)]
+    pub fn by<E: SolError>(task_id: &U256, account: Address) -> Self {
+        Self::of::<E>(&[task_id, &words::address(account)])
+    }
+}
+
+impl From<ogpu_common::Error> for Error {
+    fn from(error: ogpu_common::Error) -> Self {
+        Self(error.0)
+    }
+}
+
+impl From<Error> for Vec<u8> {
+    fn from(error: Error) -> Self {
+        error.0
+    }
+}
+
+/// Names the errors above: each converts, and each is in the exported interface.
+macro_rules! named {
+    ($($error:ident),* $(,)?) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self(error.abi_encode())
+            }
+        })*
+
+        #[cfg(feature = "export-abi")]
+        ogpu_common::listed!(Error: $($error),*; ogpu_common::Error);
+    };
+}
+
+named! {
+    NotTaskManager,
+    UnknownProvider,
+    AlreadyRegistered,
+    NotRegistered,
+    RegistryFull,
+    ZeroGpuCount,
+    TextLengthOutOfRange,
+    ScoreOutOfRange,
+    AlreadyRecorded,
+    UnknownOutcome,
+    NotClient,
+    SelfDealing,
+    AlreadyRated,
+    FeedbackOutOfRange,
+    TagsNotSummed,
+    NotParty,
+    NothingMoved,
+    AlreadyContested,
+    NotContested,
+    TooEarly,
+    TooLate,
+    ContestTermsNotSet,
+    BondOutOfRange,
+    TokenIsFixed,
 }

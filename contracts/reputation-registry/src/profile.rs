@@ -15,7 +15,7 @@ use crate::{
 /// [`ZeroGpuCount`], [`TextLengthOutOfRange`].
 pub fn check(profile: &ProfileUpdated) -> Result<(), Error> {
     if profile.gpuCount == 0 {
-        return Err(ZeroGpuCount {}.into());
+        return Err(Error::of::<ZeroGpuCount>(&[]));
     }
     length("gpuModel", &profile.gpuModel, 1, 64)?;
     length("region", &profile.region, 0, 32)?;
@@ -29,7 +29,11 @@ pub fn digest(profile: &ProfileUpdated) -> B256 {
     keccak256(profile.encode_data())
 }
 
-fn length(field: &str, text: &str, minimum: u16, maximum: u16) -> Result<(), Error> {
+/// Passes a text of so many bytes.
+///
+/// # Errors
+/// [`TextLengthOutOfRange`].
+pub(crate) fn length(field: &str, text: &str, minimum: u16, maximum: u16) -> Result<(), Error> {
     let length = text.len();
     if (usize::from(minimum)..=usize::from(maximum)).contains(&length) {
         return Ok(());

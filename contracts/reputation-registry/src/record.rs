@@ -78,16 +78,34 @@ impl Record {
         }
     }
 
-    /// The record after a task of `value` wei was settled, well (`success`) or not.
-    pub fn with_outcome(self, value: u128, success: bool, now: u64) -> Self {
-        let score = score::after_outcome(self.score_at(now), value, success);
-        let mut record = self.with_score(score, now);
+    /// The record with one more task that went well (`success`) or not.
+    pub fn with_task(self, success: bool) -> Self {
         if success {
-            record.completed = MAX_COMPLETED.min(record.completed + 1);
+            Self {
+                completed: MAX_COMPLETED.min(self.completed + 1),
+                ..self
+            }
         } else {
-            record.failed = record.failed.saturating_add(1);
+            Self {
+                failed: self.failed.saturating_add(1),
+                ..self
+            }
         }
-        record
+    }
+
+    /// The record with one task less that went well (`success`) or not.
+    pub fn without_task(self, success: bool) -> Self {
+        if success {
+            Self {
+                completed: self.completed.saturating_sub(1),
+                ..self
+            }
+        } else {
+            Self {
+                failed: self.failed.saturating_sub(1),
+                ..self
+            }
+        }
     }
 }
 
@@ -117,8 +135,14 @@ mod tests {
             failed: u16::MAX,
             ..Record::new(Address::repeat_byte(1), 7)
         };
-        assert_eq!(full.with_outcome(1, true, 7), full);
-        assert_eq!(full.with_outcome(1, false, 7), full);
+        assert_eq!(full.with_task(true), full);
+        assert_eq!(full.with_task(false), full);
+        let none = Record::new(Address::repeat_byte(1), 7);
+        assert_eq!(none.without_task(true), none);
+        assert_eq!(none.without_task(false), none);
+        assert_eq!(none.with_task(true).without_task(true), none);
+        assert_eq!(none.with_task(false).without_task(false), none);
+        assert_eq!(none.with_task(false).failed, 1);
     }
 
     proptest! {

@@ -1,5 +1,9 @@
 //! Each function allowed and refused.
 
+mod contests;
+mod feedback;
+mod outcomes;
+
 use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Log, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue, sol};
@@ -7,8 +11,6 @@ use ogpu_common::{
     InvalidInitialization, OwnableInvalidOwner, OwnableUnauthorizedAccount,
     UUPSUnauthorizedCallContext, ZeroAddress, namespace::IMPLEMENTATION_SLOT,
 };
-use ogpu_rules::score::{HALF_LIFE, after_outcome, decayed};
-use proptest::prelude::*;
 use stylus_sdk::{abi::router_entrypoint, host::VM, testing::TestVM};
 
 use crate::{ReputationRegistry, errors::*, events::*};
@@ -19,7 +21,6 @@ const ALICE: Address = Address::repeat_byte(0xa1);
 const BOB: Address = Address::repeat_byte(0xb0);
 const NOW: u64 = 1_800_000_000;
 const ONE: U256 = U256::ONE;
-const OGPU: u128 = 1_000_000_000_000_000_000;
 
 fn number(value: u64) -> U256 {
     U256::from(value)
@@ -273,99 +274,6 @@ fn providers_update_their_profiles() {
 }
 
 #[test]
-fn outcomes_move_the_score() {
-    let (vm, mut registry) = registered();
-    vm.set_sender(MANAGER);
-    let value = U256::from(1_000 * OGPU);
-    assert_eq!(registry.record_outcome(ONE, value, true), Ok(number(5_053)));
-    let event = OutcomeRecorded {
-        providerId: ONE,
-        value,
-        success: true,
-        score: number(5_053),
-    };
-    assert_eq!(events::<OutcomeRecorded>(&vm), [event]);
-    let score = after_outcome(5_053, 1_000 * OGPU, false);
-    assert_eq!(
-        registry.record_outcome(ONE, value, false),
-        Ok(U256::from(score))
-    );
-    assert_eq!(
-        registry.record_of(ONE),
-        Ok((U256::from(score), ONE, ONE, NOW))
-    );
-    assert_eq!(registry.owner_of(ONE), Ok(ALICE));
-}
-
-#[test]
-fn scores_drift_before_they_move() {
-    let (vm, mut registry) = registered();
-    vm.set_sender(OWNER);
-    registry.set_score(ONE, number(9_000)).unwrap();
-    vm.set_block_timestamp(NOW + HALF_LIFE);
-    assert_eq!(registry.score_of(ONE), Ok(number(7_000)));
-    assert_eq!(registry.standing_of(ONE), Ok((ALICE, number(7_000))));
-    assert_eq!(
-        registry.record_of(ONE),
-        Ok((number(7_000), U256::ZERO, U256::ZERO, NOW))
-    );
-    vm.set_sender(MANAGER);
-    let score = U256::from(after_outcome(7_000, OGPU, true));
-    assert_eq!(
-        registry.record_outcome(ONE, U256::from(OGPU), true),
-        Ok(score)
-    );
-    assert_eq!(
-        registry.record_of(ONE),
-        Ok((score, ONE, U256::ZERO, NOW + HALF_LIFE))
-    );
-}
-
-#[test]
-fn an_outcome_of_any_value_is_recorded() {
-    let (vm, mut registry) = registered();
-    vm.set_sender(MANAGER);
-    assert_eq!(
-        registry.record_outcome(ONE, U256::ZERO, true),
-        Ok(number(5_000))
-    );
-    let most = U256::from(after_outcome(5_000, u128::MAX, true));
-    assert_eq!(registry.record_outcome(ONE, U256::MAX, true), Ok(most));
-}
-
-#[test]
-fn an_outcome_writes_one_slot() {
-    let (vm, mut registry) = registered();
-    let before = vm.snapshot().storage;
-    vm.set_sender(MANAGER);
-    registry
-        .record_outcome(ONE, U256::from(OGPU), true)
-        .unwrap();
-    let after = vm.snapshot().storage;
-    let written = after
-        .iter()
-        .filter(|(slot, word)| before.get(slot) != Some(word))
-        .count();
-    assert_eq!((written, after.len()), (1, before.len()));
-}
-
-#[test]
-fn only_the_task_manager_records_outcomes() {
-    let (vm, mut registry) = registered();
-    for account in [OWNER, ALICE, Address::ZERO] {
-        vm.set_sender(account);
-        assert_eq!(
-            registry.record_outcome(ONE, ONE, true),
-            Err(NotTaskManager {
-                account,
-                taskManager: MANAGER
-            }
-            .into())
-        );
-    }
-}
-
-#[test]
 fn the_owner_arbitrates() {
     let (vm, mut registry) = registered();
     vm.set_sender(OWNER);
@@ -424,7 +332,12 @@ fn knows_no_other_providers() {
         assert_eq!(registry.record_of(provider), Err(unknown()));
         assert_eq!(registry.profile_digest_of(provider), Err(unknown()));
         vm.set_sender(MANAGER);
-        assert_eq!(registry.record_outcome(provider, ONE, true), Err(unknown()));
+        let recorded = registry.record_outcome(ONE, provider, BOB, ONE, 10_000, NOW);
+        assert_eq!(recorded, Err(unknown()));
+        assert_eq!(registry.pair_of(BOB, provider), Err(unknown()));
+        assert_eq!(registry.get_last_index(provider, BOB), Err(unknown()));
+        let summary = registry.get_summary(provider, vec![], "".into(), "".into());
+        assert_eq!(summary, Err(unknown()));
         vm.set_sender(OWNER);
         assert_eq!(registry.set_score(provider, ONE), Err(unknown()));
     }
@@ -453,7 +366,19 @@ fn answers_other_contracts() {
     for signature in [
         "register(string,uint32,string,string,string)",
         "updateProfile(string,uint32,string,string,string)",
-        "recordOutcome(uint256,uint256,bool)",
+        "recordOutcome(uint256,uint256,address,uint256,uint16,uint64)",
+        "giveFeedback(uint256,int128,uint8,string,string,string,bytes32)",
+        "contest(uint256)",
+        "resolveContest(uint256,bool)",
+        "closeContest(uint256)",
+        "setContestTerms(address,uint256)",
+        "outcomeOf(uint256)",
+        "pairOf(address,uint256)",
+        // as ERC-8004 has them
+        "getSummary(uint256,address[],string,string)",
+        "getLastIndex(uint256,address)",
+        "getIdentityRegistry()",
+        "getValidationStatus(bytes32)",
         "setScore(uint256,uint256)",
         "setTaskManager(address)",
         "ownerOf(uint256)",
@@ -465,33 +390,9 @@ fn answers_other_contracts() {
         "owner()",
     ] {
         let mut data = keccak256(signature)[..4].to_vec();
-        data.extend([0; 5 * 32]);
+        data.extend([0; 7 * 32]);
         // the arguments are refused by most functions, but not by the router, which says nothing
         assert_ne!(call(data), Err(vec![]), "{signature}");
     }
     assert_eq!(call(hex!("deadbeef").to_vec()), Err(vec![]));
-}
-
-proptest! {
-    #[test]
-    fn a_score_is_where_the_rules_put_it(
-        steps in proptest::collection::vec((0u64..HALF_LIFE, any::<u128>(), any::<bool>()), 0..30),
-    ) {
-        let (vm, mut registry) = registered();
-        vm.set_sender(MANAGER);
-        let (mut now, mut score, mut completed) = (NOW, 5_000, 0);
-        for (wait, value, success) in &steps {
-            now += wait;
-            vm.set_block_timestamp(now);
-            let value = value >> 32;
-            score = after_outcome(decayed(score, *wait), value, *success);
-            completed += u64::from(*success);
-            let recorded = registry.record_outcome(ONE, U256::from(value), *success);
-            prop_assert_eq!(recorded, Ok(U256::from(score)));
-            let failed = events::<OutcomeRecorded>(&vm).len() as u64 - completed;
-            let expected = (U256::from(score), number(completed), number(failed), now);
-            prop_assert_eq!(registry.record_of(ONE), Ok(expected));
-        }
-        prop_assert_eq!(registry.owner_of(ONE), Ok(ALICE));
-    }
 }

@@ -7,6 +7,7 @@ pub mod lease;
 pub mod offer;
 pub mod provider;
 pub mod replica;
+pub mod reputation;
 pub mod task;
 pub mod terms;
 pub mod token;

@@ -103,6 +103,10 @@ async fn help_teaches_with_examples() -> Result<()> {
             "ogpu verifier replica draw 1",
         ),
         (
+            vec!["reputation", "--help"],
+            "ogpu reputation feedback 1 87.5 --tag fast",
+        ),
+        (
             vec!["watchdog", "--help"],
             "ogpu watchdog keep-alive --below 180",
         ),

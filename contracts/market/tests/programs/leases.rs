@@ -71,7 +71,7 @@ impl Stage {
     /// The registry records that the provider vanished.
     fn vanishing(&self) {
         let outcome = Siblings::recordOutcomeCall {
-            taskId: L | (U256::ONE << 255),
+            taskId: E,
             providerId: A,
             client: CLIENT,
             value: n(86_400 * RATE),
