@@ -136,6 +136,10 @@ pub struct Programs {
     pub zk_verifier: Program,
     /// Judges by nobody's objection.
     pub optimistic_verifier: Program,
+    /// Judges by vote.
+    pub committee: Program,
+    /// What the committee delegates other calls to.
+    pub committee_nodes: Program,
     /// What the task manager delegates other calls to, by their selectors.
     pub extensions: [Program; 5],
 }
@@ -156,6 +160,8 @@ impl Programs {
             watchdog: Program::read(folder, "watchdog")?,
             zk_verifier: Program::read(folder, "zk-verifier")?,
             optimistic_verifier: Program::read(folder, "optimistic-verifier")?,
+            committee: Program::read(folder, "verification-committee")?,
+            committee_nodes: Program::read(folder, "committee-nodes")?,
             extensions: [
                 Program::read(folder, "market-orders")?,
                 Program::read(folder, "market-bids")?,

@@ -120,6 +120,29 @@ sol! {
         error TooLittleGas(uint256 left, uint256 required);
         error RefundFailed(address to, uint256 amount);
 
+        // The verification committee.
+        error NotAllowed(address account, uint8 standing, uint256 bond);
+        error BondOutOfRange(uint256 bond, uint256 minimum, uint256 maximum);
+        error NothingToWithdraw(address account, uint64 maturesAt);
+        error OutOfRange(uint256 field, uint256 value, uint256 minimum, uint256 maximum);
+        error UnknownFunction();
+        error NotAwaited(uint256 taskId, address verifier, uint8 status);
+        error EmptyResult(uint256 taskId);
+        error WrongPhase(uint256 taskId, uint8 phase);
+        error AlreadyRequested(uint256 taskId, uint256 beacon);
+        error BeaconFailed(uint256 beacon);
+        error BeaconFull(uint256 beacon);
+        error DeadlineTooNear(uint256 taskId, uint64 deadline, uint64 needed);
+        error NotDrawn(uint256 taskId, address node);
+        error AlreadyCommitted(uint256 id, address node);
+        error NothingToReveal(uint256 id, address node);
+        error WrongReveal(uint256 id, address node);
+        error NoQuorum(uint256 taskId, uint8 committed, uint8 needed);
+        error NotPlanter(address caller);
+        error AlreadyPlanted(bytes32 commitment);
+        error UnknownPlant(bytes32 commitment);
+        error PlantedTooLate(uint256 taskId, uint64 plantedAt, uint64 latest);
+
         // ArbOS.
         error ProgramNotWasm();
         error ProgramNotActivated();
