@@ -59,6 +59,8 @@ enum Command {
     /// Rent a machine by the second, or rent one out
     #[command(subcommand)]
     Lease(commands::lease::Lease),
+    /// Verify results: bond, be drawn by lot, vote, be paid
+    Node(commands::node::Node),
     /// Look after the system: circuit breakers, and programs that grow old
     #[command(subcommand)]
     Watchdog(commands::watchdog::Watchdog),
@@ -80,6 +82,7 @@ async fn main() -> ExitCode {
         Command::Client(client) => client.run(&context).await,
         Command::Task(task) => task.run(&context).await,
         Command::Lease(lease) => lease.run(&context).await,
+        Command::Node(node) => node.run(&context).await,
         Command::Watchdog(watchdog) => watchdog.run(&context).await,
         Command::Verifier(verifier) => verifier.run(&context).await,
     };
