@@ -124,6 +124,7 @@ impl Scene {
         Ok(Agent {
             child,
             lines: BufReader::new(output).lines(),
+            told: Vec::new(),
         })
     }
 }
@@ -139,26 +140,27 @@ impl Drop for Scene {
 struct Agent {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    /// What it has told so far.
+    told: Vec<Value>,
 }
 
 impl Agent {
-    /// Waits for an event, and gives it.
+    /// The first such event; waits for it where it has not been told yet.
     async fn until(&mut self, event: &str) -> Result<Value> {
-        let mut seen = Vec::new();
-        let found = timeout(Duration::from_secs(180), async {
-            while let Some(line) = self.lines.next_line().await? {
-                let value: Value = serde_json::from_str(&line)?;
-                if value["event"] == event {
-                    return Ok(value);
+        let found = timeout(Duration::from_secs(120), async {
+            loop {
+                if let Some(value) = self.told.iter().find(|value| value["event"] == event) {
+                    return Ok::<_, eyre::Report>(value.clone());
                 }
-                seen.push(line);
+                let line = self.lines.next_line().await?;
+                let line = line.ok_or_else(|| eyre!("it has ended"))?;
+                self.told.push(serde_json::from_str(&line)?);
             }
-            Err(eyre!("it ended"))
         });
         match found.await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(error.wrap_err(format!("no '{event}' after {seen:#?}"))),
-            Err(_) => Err(eyre!("no '{event}' in three minutes, after {seen:#?}")),
+            Ok(Err(error)) => Err(eyre!("no '{event}': {error}; it told {:#?}", self.told)),
+            Err(_) => Err(eyre!("no '{event}' yet; it told {:#?}", self.told)),
         }
     }
 }
@@ -214,8 +216,11 @@ async fn a_committee_votes_by_hand() -> Result<()> {
     let scene = Scene::new(300, 600).await?;
     let text = scene.account(0).refused("node beacon").await?;
     assert!(text.contains("there is no beacon yet"), "{text}");
-    let text = scene.account(0).refused("node register 0").await?;
-    assert!(!text.is_empty());
+    let text = scene.account(3).refused("node register 999").await?;
+    assert!(
+        text.contains("999 oGPU is out of range: 1000 oGPU"),
+        "{text}"
+    );
     let text = scene.account(3).refused("node run --check true").await?;
     assert!(text.contains("ogpu node register"), "{text}");
     scene.deliver().await?;
