@@ -196,9 +196,7 @@ pub enum ClientError {
         path: PathBuf,
     },
     /// A node does not have what it would have to reveal.
-    #[error(
-        "{path} has no {what}; is it the folder (--state DIR) that the node committed with?"
-    )]
+    #[error("{path} has no {what}; is it the folder (--state DIR) that the node committed with?")]
     NotInFile {
         /// What is missing.
         what: String,

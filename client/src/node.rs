@@ -199,28 +199,32 @@ impl NodeFile {
         Ok(sealed)
     }
 
+    /// Changes what the node knows: on the disk first, so that nothing is acted on that is not there.
     fn change(&mut self, change: impl FnOnce(&mut Memory)) -> Result<(), ClientError> {
-        change(&mut self.memory);
-        self.save().map_err(|source| ClientError::File {
+        let mut memory = self.memory.clone();
+        change(&mut memory);
+        save(&self.path, &memory).map_err(|source| ClientError::File {
             action: "write",
             path: self.path.clone(),
             source,
-        })
+        })?;
+        self.memory = memory;
+        Ok(())
     }
+}
 
-    /// Writes the file whole: beside it first, then in its place.
-    fn save(&self) -> std::io::Result<()> {
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(&serde_json::to_vec_pretty(&self.memory)?)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, &self.path)
-    }
+/// Writes the file whole: beside it first, then in its place.
+fn save(path: &Path, memory: &Memory) -> std::io::Result<()> {
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(".new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    file.write_all(&serde_json::to_vec_pretty(memory)?)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
 }
 
 /// A node and what it does. Each step is one transaction, simulated first: one that the committee refuses costs nothing.
@@ -264,8 +268,7 @@ impl Node {
     /// [`ClientError::File`], and what sending gives.
     pub async fn commit_secret(&mut self, beacon: U256) -> Result<Receipt, ClientError> {
         let secret = self.file.secret(beacon)?;
-        let commitment =
-            beacon::commitment(&beacon.into(), &self.address().into_word(), &secret);
+        let commitment = beacon::commitment(&beacon.into(), &self.address().into_word(), &secret);
         let call = self.market.committee();
         let call = call.commitSecret(beacon, commitment);
         self.account.send("committing a secret", call).await
@@ -403,6 +406,24 @@ mod tests {
         assert!(matches!(error, ClientError::InUse { .. }), "{error}");
         drop(file);
         NodeFile::open(&path)?;
+        std::fs::remove_dir_all(path.parent().expect("a folder")).expect("it is there");
+        Ok(())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_is_sealed_that_the_disk_does_not_take() -> Result<(), ClientError> {
+        let path = temporary("full");
+        let mut file = NodeFile::open(&path)?;
+        let beside = path.with_extension("json.new");
+        std::os::unix::fs::symlink("/dev/full", &beside).expect("there is no such file");
+        let error = file.secret(U256::ONE).unwrap_err();
+        assert!(matches!(error, ClientError::File { .. }), "{error}");
+        assert_eq!(file.beacons().count(), 0);
+        std::fs::remove_file(&beside).expect("it is there");
+        let secret = file.secret(U256::ONE)?;
+        drop(file);
+        assert_eq!(NodeFile::open(&path)?.secret(U256::ONE)?, secret);
         std::fs::remove_dir_all(path.parent().expect("a folder")).expect("it is there");
         Ok(())
     }

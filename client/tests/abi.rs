@@ -37,13 +37,7 @@ fn compare(name: &str, selectors: &[[u8; 4]], topics: &[B256], pausable: bool) {
     compare_with(committed(name), name, selectors, topics, pausable);
 }
 
-fn compare_with(
-    abi: JsonAbi,
-    name: &str,
-    selectors: &[[u8; 4]],
-    topics: &[B256],
-    pausable: bool,
-) {
+fn compare_with(abi: JsonAbi, name: &str, selectors: &[[u8; 4]], topics: &[B256], pausable: bool) {
     let mut selectors: BTreeSet<[u8; 4]> = selectors
         .iter()
         .chain(OwnedCalls::SELECTORS)

@@ -155,8 +155,12 @@ impl Agent<'_> {
     async fn round(&mut self) {
         let looked = self.look().await;
         self.note("events", looked);
-        let entered = self.beacons().await;
-        self.note("beacon", entered);
+        for beacon in self.node.file.beacons() {
+            let revealed = self.reveal(beacon).await;
+            self.note(&format!("beacon {beacon}"), revealed);
+        }
+        let entered = self.enter().await;
+        self.note("entering a beacon", entered);
         for task in self.node.file.open_tasks() {
             let worked = self.task(task).await;
             self.note(&format!("task {task}"), worked);
@@ -243,37 +247,42 @@ impl Agent<'_> {
         Ok(())
     }
 
-    /// Commits to a secret for the newest beacon, and reveals those that are due.
-    async fn beacons(&mut self) -> Result<()> {
+    /// Reveals the secret for a beacon, and forgets it once the beacon is over.
+    async fn reveal(&mut self, beacon: U256) -> Result<()> {
+        let chain = self.node.market.chain();
+        let times = self.node.market.beacon(beacon).await?;
+        if chain.now().await? >= times.reveal_end {
+            self.node.file.forget(beacon)?;
+        } else if !self.done.contains(&("reveal", beacon)) {
+            let sent = self.node.reveal_secret(beacon).await;
+            let text = format!("revealed the secret for beacon {beacon}");
+            let value = json!({ "event": "secret-revealed", "beacon": beacon.to_string() });
+            if self.did(sent, &text, value)? {
+                self.done.insert(("reveal", beacon));
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits to a secret for the newest beacon.
+    async fn enter(&mut self) -> Result<()> {
         let market = self.node.market.clone();
         let (chain, committee) = (market.chain(), market.committee());
         let newest = chain
             .read("reading the newest beacon", committee.newestBeacon())
             .await?;
-        let now = chain.now().await?;
-        if !newest.is_zero()
-            && !self.done.contains(&("commit", newest))
-            && now < market.beacon(newest).await?.commit_end
+        if newest.is_zero()
+            || self.done.contains(&("commit", newest))
+            || chain.now().await? >= market.beacon(newest).await?.commit_end
         {
-            let sent = self.node.commit_secret(newest).await;
-            let taken = matches!(&sent, Err(error) if is_named(error, &["AlreadyCommitted"]));
-            let text = format!("committed to a secret for beacon {newest}");
-            let value = json!({ "event": "secret-committed", "beacon": newest.to_string() });
-            if self.did(sent, &text, value)? || taken {
-                self.done.insert(("commit", newest));
-            }
+            return Ok(());
         }
-        for beacon in self.node.file.beacons() {
-            if now >= market.beacon(beacon).await?.reveal_end {
-                self.node.file.forget(beacon)?;
-            } else if !self.done.contains(&("reveal", beacon)) {
-                let sent = self.node.reveal_secret(beacon).await;
-                let text = format!("revealed the secret for beacon {beacon}");
-                let value = json!({ "event": "secret-revealed", "beacon": beacon.to_string() });
-                if self.did(sent, &text, value)? {
-                    self.done.insert(("reveal", beacon));
-                }
-            }
+        let sent = self.node.commit_secret(newest).await;
+        let taken = matches!(&sent, Err(error) if is_named(error, &["AlreadyCommitted"]));
+        let text = format!("committed to a secret for beacon {newest}");
+        let value = json!({ "event": "secret-committed", "beacon": newest.to_string() });
+        if self.did(sent, &text, value)? || taken {
+            self.done.insert(("commit", newest));
         }
         Ok(())
     }
