@@ -66,7 +66,8 @@ const NOT_DUE: [&str; 9] = [
 ///
 /// The last line that it prints is the vote: the hash of the right result, 32 bytes in hexadecimal, or 0x0 if the result is bad or cannot
 /// be had; and `slow` after it, if the provider was slower than it promised. A check that fails is tried again every 30 seconds while
-/// there is time. It does not see the node's key.
+/// there is time. It does not see the node's key; what it writes
+/// to standard error is shown.
 #[derive(Args)]
 #[command(
     verbatim_doc_comment,
@@ -405,10 +406,10 @@ impl Agent<'_> {
             .env("OGPU_PRICE", view.price.to_string())
             .env("OGPU_COMMIT_UNTIL", until.to_string())
             .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
+            .stdout(Stdio::piped())
             .kill_on_drop(true);
         Ok(tokio::spawn(async move {
-            let output = command.output().await?;
+            let output = command.spawn()?.wait_with_output().await?;
             ensure!(
                 output.status.success(),
                 "the check ended with {}",

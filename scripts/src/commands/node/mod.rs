@@ -398,7 +398,7 @@ async fn round(context: &Context, market: &Market, task: U256) -> Result<()> {
             "voting",
             format!("reveals end {}", distance(round.reveal_end, now)),
         ),
-        Phase::Closed => ("closed", format!("{}", distance(round.reveal_end, now))),
+        Phase::Closed => ("closed", distance(round.reveal_end, now)),
         Phase::Planted => ("planted", "closed, and a planted task".to_owned()),
     };
     let mut rows = vec![vec![phase.to_owned(), more]];
