@@ -25,10 +25,11 @@ use crate::{
     bindings::{
         ArbWasm, ArbWasmCache, CacheManager, OgpuToken, OptimisticVerifier, Owned, Pausable,
         PaymentEscrow, ReplicationVerifier, ReputationRegistry, StakingVault, TaskManager,
-        Watchdog, ZkVerifier,
+        VerificationCommittee, Watchdog, ZkVerifier,
         arbos::{ARB_WASM, ARB_WASM_CACHE},
         task_manager::Parameters,
     },
+    committee::CommitteeParameters,
     deployment::Anchor,
     keeper::{outcome, with_margin},
     programs::selectors,
@@ -59,6 +60,10 @@ pub struct Settings {
     pub pause_duration: u64,
     /// The market's parameters.
     pub parameters: Parameters,
+    /// Who plants tasks with known answers for the committee; nobody when nobody is named.
+    pub planter: Option<Address>,
+    /// The verification committee's parameters.
+    pub committee: CommitteeParameters,
 }
 
 /// The watchdog's window: a day, in seconds.
@@ -69,7 +74,8 @@ const CONTEST_BOND: u64 = 10;
 impl Default for Settings {
     /// A billion oGPU; a 2.5 % fee, a tenth of a price as collateral, half of it slashed for a missed deadline; an hour for
     /// bids, a day to accept, a day to dispute, a week to arbitrate; tasks of at most 30 days, and 45 days to unbond; a pause of three
-    /// days when a hundredth of the supply flows out of one contract within a day.
+    /// days when a hundredth of the supply flows out of one contract within a day. The committee's are
+    /// [`CommitteeParameters::default`].
     fn default() -> Self {
         let ogpu = |whole: u64| U256::from(whole) * U256::from(10).pow(U256::from(18));
         Self {
@@ -99,6 +105,8 @@ impl Default for Settings {
                 disputeBond: U96::from(ogpu(10)),
                 highValue: U96::from(ogpu(10_000)),
             },
+            planter: None,
+            committee: CommitteeParameters::default(),
         }
     }
 }
@@ -293,9 +301,11 @@ impl Run<'_> {
         let replication = self
             .contract(programs, &programs.replication_verifier, call)
             .await?;
+        let committee = self.committee(programs, token, tasks, escrow).await?;
         let verifiers = [
             ("zk verifier", zk),
             ("optimistic verifier", optimistic),
+            ("verification committee", committee),
             ("replication verifier", replication),
         ];
         for (name, verifier) in verifiers {
@@ -347,6 +357,43 @@ impl Run<'_> {
         }
         self.file.complete = true;
         self.file.save()
+    }
+
+    /// Makes the verification committee: its two programs, whom it works for, its parameters and its planter.
+    async fn committee(
+        &mut self,
+        programs: &Programs,
+        token: Address,
+        market: Address,
+        escrow: Address,
+    ) -> Result<Address, ClientError> {
+        let deployer = self.account.address();
+        let settings = self.file.settings.clone();
+        let call = VerificationCommittee::initializeCall {
+            owner: deployer,
+            token,
+            treasury: (settings.treasury.or(settings.owner)).unwrap_or(deployer),
+        };
+        let committee = self.contract(programs, &programs.committee, call).await?;
+        let extension = self.bare(&programs.committee_nodes).await?;
+        let call = VerificationCommittee::setExtensionCall { extension };
+        self.wire("committee's extension", committee, call).await?;
+        let call = VerificationCommittee::setSiblingsCall { market, escrow };
+        self.wire("committee", committee, call).await?;
+        for (field, value) in settings.committee.changes() {
+            let call = VerificationCommittee::setParameterCall {
+                field: U256::from(field as u8),
+                value,
+            };
+            let step = format!("parameter {field:?} of the committee");
+            self.call(&step, committee, &call).await?;
+        }
+        if let Some(planter) = settings.planter {
+            let call = VerificationCommittee::setPlanterCall { planter };
+            self.call("planter of the committee", committee, &call)
+                .await?;
+        }
+        Ok(committee)
     }
 
     /// Creates, activates and caches one program.

@@ -52,8 +52,8 @@ pub struct Anchor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contract {
-    /// Where users call it; nothing for the proxy's own program, and for the task manager's extension, which is called through
-    /// the task manager.
+    /// Where users call it; nothing for the proxy's own program, and for extensions, which are called through the contract
+    /// that delegates to them.
     pub proxy: Option<Address>,
     /// The program.
     pub implementation: Address,
@@ -118,6 +118,8 @@ pub struct Addresses {
     pub task_manager: Address,
     /// The watchdog.
     pub watchdog: Address,
+    /// The verification committee.
+    pub committee: Address,
 }
 
 impl Deployment {
@@ -252,6 +254,7 @@ impl Deployment {
             registry: of("reputation-registry")?,
             task_manager: of("task-manager")?,
             watchdog: of("watchdog")?,
+            committee: of("verification-committee")?,
         })
     }
 

@@ -187,6 +187,34 @@ pub enum ClientError {
         /// What is wrong with it.
         why: String,
     },
+    /// Another process uses a node's file.
+    #[error(
+        "another process uses {path}: a node runs once at a time; stop `ogpu node run` first, or let it do the work"
+    )]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A node does not have what it would have to reveal.
+    #[error("{path} has no {what}; is it the folder (--state DIR) that the node committed with?")]
+    NotInFile {
+        /// What is missing.
+        what: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A node has sealed another vote on a task.
+    #[error(
+        "{path} has a vote on task {task} already, for the result {result}; it may be on the chain, so it stays: vote with that one"
+    )]
+    OtherVote {
+        /// The task.
+        task: U256,
+        /// The file.
+        path: PathBuf,
+        /// What the sealed vote is for.
+        result: B256,
+    },
     /// A list without providers.
     #[error("the list names no provider; write one provider id a line")]
     EmptyList,

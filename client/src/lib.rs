@@ -22,11 +22,13 @@
 pub mod amount;
 pub mod bindings;
 mod chain;
+pub mod committee;
 pub mod deploy;
 mod deployment;
 mod error;
 pub mod keeper;
 mod market;
+pub mod node;
 mod offers;
 pub mod programs;
 pub mod proxy_init;

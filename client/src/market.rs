@@ -16,6 +16,7 @@ use crate::{
         ReputationRegistry::{self, ReputationRegistryInstance},
         StakingVault::{self, StakingVaultInstance},
         TaskManager::{self, TaskManagerInstance},
+        VerificationCommittee::{self, VerificationCommitteeInstance},
         Watchdog::{self, WatchdogInstance},
         task_manager::{Parameters, SignedBid, Terms},
     },
@@ -115,6 +116,11 @@ impl Market {
     /// The watchdog.
     pub fn watchdog(&self) -> WatchdogInstance<Provider> {
         Watchdog::new(self.addresses.watchdog, self.chain.provider().clone())
+    }
+
+    /// The verification committee.
+    pub fn committee(&self) -> VerificationCommitteeInstance<Provider> {
+        VerificationCommittee::new(self.addresses.committee, self.chain.provider().clone())
     }
 
     /// Approves `spender` for exactly `amount` where its allowance is less, and returns the receipt if that took a

@@ -138,6 +138,10 @@ pub struct Programs {
     pub optimistic_verifier: Program,
     /// Judges by doing the work again.
     pub replication_verifier: Program,
+    /// Judges by vote.
+    pub committee: Program,
+    /// What the committee delegates other calls to.
+    pub committee_nodes: Program,
     /// What the task manager delegates other calls to, by their selectors.
     pub extensions: [Program; 5],
 }
@@ -159,6 +163,8 @@ impl Programs {
             zk_verifier: Program::read(folder, "zk-verifier")?,
             optimistic_verifier: Program::read(folder, "optimistic-verifier")?,
             replication_verifier: Program::read(folder, "replication-verifier")?,
+            committee: Program::read(folder, "verification-committee")?,
+            committee_nodes: Program::read(folder, "committee-nodes")?,
             extensions: [
                 Program::read(folder, "market-orders")?,
                 Program::read(folder, "market-bids")?,

@@ -214,7 +214,7 @@ fn sentence(error: &E) -> String {
             ogpu(&e.slash),
             ogpu(&e.collateral)
         ),
-        E::OutOfRange(e) => format!(
+        E::OutOfRange_0(e) => format!(
             "the value {} of field {} (counted from 0) is out of range: choose {} to {}",
             e.value, e.field, e.minimum, e.maximum
         ),
@@ -403,7 +403,7 @@ fn sentence(error: &E) -> String {
             format!("this is not the secret of task {}'s plan; `ogpu verifier replica plan` printed it", e.taskId)
         }
         E::DeadlineTooNear(e) => format!(
-            "the market waits for a verdict on task {} until {}, and replicas would need until {}; the owner arbitrates then",
+            "the market waits for a verdict on task {} until {}, and this needs until {}; the owner arbitrates then",
             e.taskId, e.deadline, e.needed
         ),
         E::WrongStage(e) => {
@@ -421,12 +421,74 @@ fn sentence(error: &E) -> String {
             format!("{} has a seat of task {} and keeps it until that is concluded", e.account, e.taskId)
         }
         E::NotSeated(e) => format!("{} has no seat of task {}", e.account, e.taskId),
-        E::AlreadyCommitted(e) => format!("{} has committed for task {} already", e.replica, e.taskId),
-        E::NothingToReveal(e) => {
-            format!("{} has not committed for task {}, or has revealed already", e.replica, e.taskId)
-        }
-        E::WrongReveal(e) => format!("this is not what {} has committed to for task {}", e.replica, e.taskId),
         E::ZeroResult(_) => "a result of zero is none".to_owned(),
+        E::NotAllowed(e) => {
+            let standing = match e.standing {
+                0 => "is no node; become one with `ogpu node register`".to_owned(),
+                1 => format!("has a bond of {}, less than a node needs; add to it with `ogpu node register`", ogpu(&e.bond)),
+                2 => "is leaving; come back with `ogpu node register`".to_owned(),
+                _ => "was removed by the owner, for good".to_owned(),
+            };
+            format!("{} {standing}", e.account)
+        }
+        E::NothingToWithdraw(e) => match e.maturesAt {
+            0 => format!("nothing is owed to {}, and its bond is not unbonding (`ogpu node exit`)", e.account),
+            at => format!("nothing is owed to {}, and its bond is unbonding until {at}", e.account),
+        },
+        E::OutOfRange_1(e) => format!(
+            "the value {} of the committee's parameter {} is out of range: choose {} to {}",
+            e.value, e.field, e.minimum, e.maximum
+        ),
+        E::UnknownFunction(_) => {
+            "the committee has no such function; is its deployment finished, and this tool as new as it?".to_owned()
+        }
+        E::NotAwaited(e) => format!(
+            "task {} does not wait for the committee: its verifier is {} and it is {:?}",
+            e.taskId,
+            e.verifier,
+            Status::from_number(e.status)
+        ),
+        E::EmptyResult(e) => format!(
+            "the result of task {} is zero, which stands for none; when its time is over, the task goes to dispute",
+            e.taskId
+        ),
+        E::WrongPhase(e) => {
+            let phase = match e.phase {
+                0 => "has no round yet; ask for one with `request`",
+                1 => "waits for a beacon",
+                2 => "is being voted on",
+                3 => "is decided",
+                _ => "is decided, and was a planted one",
+            };
+            format!("task {} {phase}; this step belongs to another phase", e.taskId)
+        }
+        E::AlreadyRequested(e) => format!("task {} waits for beacon {} already", e.taskId, e.beacon),
+        E::BeaconFailed(e) => format!(
+            "beacon {} is not there, got too few secrets, or one of them was withheld; request the task again",
+            e.beacon
+        ),
+        E::BeaconFull(e) => format!("beacon {} takes no more secrets", e.beacon),
+        E::NotDrawn(e) => format!("{} was not drawn for task {}", e.node, e.taskId),
+        E::AlreadyCommitted(e) => format!("{} has committed already (task or beacon {})", e.account, e.id),
+        E::NothingToReveal(e) => format!(
+            "{} has committed to nothing that it has not revealed (task or beacon {})",
+            e.account, e.id
+        ),
+        E::WrongReveal(e) => format!(
+            "{} committed to something else (task or beacon {}); is this the folder with what it committed?",
+            e.account, e.id
+        ),
+        E::NoQuorum(e) => format!(
+            "only {} votes on task {} are committed, and reveals begin with {}",
+            e.committed, e.taskId, e.needed
+        ),
+        E::NotPlanter(e) => format!("{} is not the planter; the owner names it", e.caller),
+        E::AlreadyPlanted(e) => format!("{} was planted already", e.commitment),
+        E::UnknownPlant(e) => format!("nobody planted {}, or it was opened; check task, answer and salt", e.commitment),
+        E::PlantedTooLate(e) => format!(
+            "task {} was planted at {}; it counts only before {}, when its committee could be known",
+            e.taskId, e.plantedAt, e.latest
+        ),
         E::ProgramNotWasm(_) => "there is no Stylus program at this address".to_owned(),
         E::ProgramNotActivated(_) => {
             "the program is not activated; activate it by running `ogpu deploy` again".to_owned()

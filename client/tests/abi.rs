@@ -12,6 +12,7 @@ use ogpu_client::{
         ReputationRegistry::{ReputationRegistryCalls, ReputationRegistryEvents},
         StakingVault::{StakingVaultCalls, StakingVaultEvents},
         TaskManager::{TaskManagerCalls, TaskManagerEvents},
+        VerificationCommittee::{VerificationCommitteeCalls, VerificationCommitteeEvents},
         Watchdog::{WatchdogCalls, WatchdogEvents},
         errors::Contracts::ContractsErrors,
     },
@@ -33,7 +34,10 @@ fn committed(name: &str) -> JsonAbi {
 
 /// Compares a contract with the selectors and topics of its bindings; `pausable` where it has something to pause.
 fn compare(name: &str, selectors: &[[u8; 4]], topics: &[B256], pausable: bool) {
-    let abi = committed(name);
+    compare_with(committed(name), name, selectors, topics, pausable);
+}
+
+fn compare_with(abi: JsonAbi, name: &str, selectors: &[[u8; 4]], topics: &[B256], pausable: bool) {
     let mut selectors: BTreeSet<[u8; 4]> = selectors
         .iter()
         .chain(OwnedCalls::SELECTORS)
@@ -102,4 +106,17 @@ bindings_match! {
     registry: "reputation-registry", ReputationRegistryCalls, ReputationRegistryEvents, false;
     task_manager: "task-manager", TaskManagerCalls, TaskManagerEvents, true;
     watchdog: "watchdog", WatchdogCalls, WatchdogEvents, false;
+}
+
+/// The committee is two programs behind one address.
+#[test]
+fn committee() {
+    let mut abi = committed("verification-committee");
+    let extension = committed("committee-nodes");
+    abi.functions.extend(extension.functions);
+    abi.events.extend(extension.events);
+    abi.errors.extend(extension.errors);
+    let topics: Vec<B256> = topics_of(VerificationCommitteeEvents::SELECTORS).collect();
+    let selectors = VerificationCommitteeCalls::SELECTORS;
+    compare_with(abi, "verification-committee", selectors, &topics, true);
 }

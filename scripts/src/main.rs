@@ -62,6 +62,8 @@ enum Command {
     /// See how well providers have done, say how content you are, contest what is wrong
     #[command(subcommand)]
     Reputation(commands::reputation::Reputation),
+    /// Verify results: bond, be drawn by lot, vote, be paid
+    Node(commands::node::Node),
     /// Look after the system: circuit breakers, and programs that grow old
     #[command(subcommand)]
     Watchdog(commands::watchdog::Watchdog),
@@ -84,6 +86,7 @@ async fn main() -> ExitCode {
         Command::Task(task) => task.run(&context).await,
         Command::Lease(lease) => lease.run(&context).await,
         Command::Reputation(reputation) => reputation.run(&context).await,
+        Command::Node(node) => node.run(&context).await,
         Command::Watchdog(watchdog) => watchdog.run(&context).await,
         Command::Verifier(verifier) => verifier.run(&context).await,
     };

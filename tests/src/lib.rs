@@ -40,6 +40,7 @@ use ogpu_client::{
         TaskManager,
         task_manager::{Parameters, Terms},
     },
+    committee::CommitteeParameters,
     deploy::{Settings, deploy},
     programs::DEFAULT_FOLDER,
 };
@@ -117,7 +118,8 @@ impl Harness {
         let deployment = deploy(&owner, &programs, &settings, &path, &mut |_| ()).await?;
         std::fs::remove_file(&path)?;
         let market = Market::new(stage.chain().clone(), deployment.addresses()?);
-        let actors = Mutex::new(vec![owner.address(), treasury.address()]);
+        let committee = market.addresses().committee;
+        let actors = Mutex::new(vec![owner.address(), treasury.address(), committee]);
         Ok(Self {
             stage,
             market,
@@ -130,7 +132,7 @@ impl Harness {
     }
 
     /// Windows of a few seconds, so that a real chain can be waited for; a fee of 2.5 %, a tenth of the price as collateral,
-    /// half of that slashed, a bond of one oGPU.
+    /// half of that slashed, a bond of one oGPU; of a node of the committee a hundred.
     pub fn settings_for_tests() -> Settings {
         let default = Settings::default();
         Settings {
@@ -151,6 +153,13 @@ impl Harness {
                 lateBidWindow: 0,
                 disputeBond: U96::ZERO,
                 highValue: U96::ZERO,
+            },
+            committee: CommitteeParameters {
+                min_bond: ogpu(100),
+                beacon_window: 20,
+                commit_window: 40,
+                reveal_window: 20,
+                ..CommitteeParameters::default()
             },
             ..default
         }

@@ -64,6 +64,11 @@ async fn a_deployment_interrupted_at_every_step_does_nothing_twice() -> Result<(
         .filter(|step| matches!(step.state, StepState::Done { .. }))
         .count();
     assert!(
+        deployment.contracts["verification-committee"]
+            .proxy
+            .is_some()
+    );
+    assert!(
         runs >= 2 * done,
         "{runs} runs for {done} steps: it was not interrupted before and after each"
     );
@@ -224,6 +229,7 @@ async fn ownership_goes_to_the_owner_that_is_named() -> Result<()> {
     let harness = Harness::with(|settings| {
         settings.owner = Some(heir.address());
         settings.guardian = Some(guardian.address());
+        settings.planter = Some(guardian.address());
     })
     .await?;
     for (name, contract) in &harness.deployment.contracts {
@@ -245,6 +251,18 @@ async fn ownership_goes_to_the_owner_that_is_named() -> Result<()> {
             addresses.watchdog
         );
     }
+    let committee = harness.market.committee();
+    assert_eq!(
+        harness.chain().read("reading", committee.planter()).await?,
+        guardian.address()
+    );
+    assert_eq!(
+        harness
+            .chain()
+            .read("reading", committee.treasury())
+            .await?,
+        harness.treasury.address()
+    );
     let watchdog = harness.market.watchdog();
     assert_eq!(
         harness.chain().read("reading", watchdog.guardian()).await?,

@@ -6,6 +6,7 @@ mod gas;
 mod leases;
 mod life;
 mod money;
+mod nodes;
 mod orders;
 mod peers;
 mod reputation;

@@ -143,10 +143,27 @@ sol! {
         error NoSeat(uint256 taskId, bytes32 ticket, bytes32 highest);
         error AlreadySeated(uint256 taskId, address account);
         error NotSeated(uint256 taskId, address account);
-        error AlreadyCommitted(uint256 taskId, address replica);
-        error NothingToReveal(uint256 taskId, address replica);
-        error WrongReveal(uint256 taskId, address replica);
+        error AlreadyCommitted(uint256 id, address account);
+        error NothingToReveal(uint256 id, address account);
+        error WrongReveal(uint256 id, address account);
         error ZeroResult();
+        // The verification committee.
+        error NotAllowed(address account, uint8 standing, uint256 bond);
+        error NothingToWithdraw(address account, uint64 maturesAt);
+        error OutOfRange(uint256 field, uint256 value, uint256 minimum, uint256 maximum);
+        error UnknownFunction();
+        error NotAwaited(uint256 taskId, address verifier, uint8 status);
+        error EmptyResult(uint256 taskId);
+        error WrongPhase(uint256 taskId, uint8 phase);
+        error AlreadyRequested(uint256 taskId, uint256 beacon);
+        error BeaconFailed(uint256 beacon);
+        error BeaconFull(uint256 beacon);
+        error NotDrawn(uint256 taskId, address node);
+        error NoQuorum(uint256 taskId, uint8 committed, uint8 needed);
+        error NotPlanter(address caller);
+        error AlreadyPlanted(bytes32 commitment);
+        error UnknownPlant(bytes32 commitment);
+        error PlantedTooLate(uint256 taskId, uint64 plantedAt, uint64 latest);
 
         // ArbOS.
         error ProgramNotWasm();

@@ -9,6 +9,7 @@
 )]
 
 pub mod arbos;
+pub mod committee;
 pub mod errors;
 pub mod escrow;
 pub mod proxied;
@@ -20,6 +21,7 @@ pub mod verifiers;
 pub mod watchdog;
 
 pub use arbos::{ArbWasm, ArbWasmCache, CacheManager};
+pub use committee::VerificationCommittee;
 pub use escrow::PaymentEscrow;
 pub use proxied::{Owned, Pausable};
 pub use registry::ReputationRegistry;

@@ -10,9 +10,10 @@ use eyre::{Result, WrapErr, eyre};
 use ogpu_client::{
     ClientError, Deployment, Programs,
     alloy::primitives::{Address, U256},
-    bindings::task_manager::Parameters,
+    committee::CommitteeParameters,
     deploy::{Progress, Settings, deploy},
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use super::parse_amount;
@@ -49,6 +50,12 @@ pub struct Deploy {
     /// JSON file with the market's parameters, all of them; the defaults when left out
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
+    /// Who plants tasks with known answers, to catch nodes of the committee that do not look; nobody when left out
+    #[arg(long)]
+    planter: Option<Address>,
+    /// JSON file with the verification committee's parameters, all of them; the defaults when left out
+    #[arg(long, value_name = "FILE")]
+    committee: Option<PathBuf>,
     /// Folder with the built programs; target/programs when left out
     #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
     programs: Option<PathBuf>,
@@ -59,8 +66,12 @@ impl Deploy {
     pub async fn run(self, context: &Context) -> Result<()> {
         let programs = Programs::load(&self.programs.unwrap_or_else(Programs::default_folder))?;
         let parameters = match &self.parameters {
-            Some(path) => read_parameters(path)?,
+            Some(path) => read_parameters(path, &Settings::default().parameters)?,
             None => Settings::default().parameters,
+        };
+        let committee = match &self.committee {
+            Some(path) => read_parameters(path, &CommitteeParameters::default())?,
+            None => CommitteeParameters::default(),
         };
         let chain = context.chain().await?;
         let account = context.account(&chain)?;
@@ -73,6 +84,8 @@ impl Deploy {
             supply: self.supply,
             unbonding_period: self.unbonding_period,
             parameters,
+            planter: self.planter,
+            committee,
             ..Settings::default()
         };
         context.note(&format!(
@@ -115,11 +128,11 @@ impl Deploy {
     }
 }
 
-/// Reads a set of parameters: the fields of the contract's struct, amounts in wei.
-fn read_parameters(path: &Path) -> Result<Parameters> {
+/// Reads a set of parameters, all of its fields, amounts in wei.
+fn read_parameters<T: Serialize + DeserializeOwned>(path: &Path, example: &T) -> Result<T> {
     let text = std::fs::read(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
     serde_json::from_slice(&text).wrap_err_with(|| {
-        let example = serde_json::to_string(&Settings::default().parameters).unwrap_or_default();
+        let example = serde_json::to_string(example).unwrap_or_default();
         format!(
             "{} is no set of parameters; write it like {example}",
             path.display()

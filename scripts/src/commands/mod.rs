@@ -4,6 +4,7 @@ pub mod client;
 pub mod deploy;
 pub mod devnode;
 pub mod lease;
+pub mod node;
 pub mod offer;
 pub mod provider;
 pub mod replica;

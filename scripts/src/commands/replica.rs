@@ -20,7 +20,7 @@ use crate::{
 #[derive(Subcommand)]
 #[command(after_help = "Examples, as the client:
   ogpu verifier replica plan --replicas 3 --minutes 60 --bond 50      prints the verifier data, and a secret to keep
-  ogpu client submit ipfs://job 105 --duration 3600 --verifier 3 --verifier-fee 5 --verifier-data 0x…
+  ogpu client submit ipfs://job 105 --duration 3600 --verifier 4 --verifier-fee 5 --verifier-data 0x…
   ogpu verifier replica draw 1 0x…                                    with the secret, as soon as the result is delivered
 
 as a replica:

@@ -1,5 +1,6 @@
 //! The command line as its users meet it: the built binary, its output, its exit code.
 
+mod node;
 mod offers;
 mod watchdog;
 
@@ -96,6 +97,11 @@ async fn help_teaches_with_examples() -> Result<()> {
         (
             vec!["provider", "sign-bid", "--help"],
             "ogpu client assign --signed-bid bid.json",
+        ),
+        (vec!["node", "--help"], "ogpu node register 1000"),
+        (
+            vec!["node", "run", "--help"],
+            "ogpu node run --check ./check.sh",
         ),
         (vec!["verifier", "--help"], "ogpu verifier list"),
         (

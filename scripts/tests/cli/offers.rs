@@ -320,7 +320,7 @@ async fn replicas_do_a_task_again() -> Result<()> {
     let (data, secret) = (text(&plan["verifierData"]), text(&plan["secret"]));
     assert_eq!(plan["secondsNeeded"], 900 + 600 + 1_800 + 900);
     let line = format!(
-        "client submit ipfs://job 30 --duration 3600 --verifier 3 --verifier-fee 5 --verifier-data {data}"
+        "client submit ipfs://job 30 --duration 3600 --verifier 4 --verifier-fee 5 --verifier-data {data}"
     );
     assert_eq!(client.run(&line).await?["taskId"], "1");
 

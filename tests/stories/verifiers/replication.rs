@@ -15,7 +15,7 @@ use ogpu_tests::{DURATION, Harness, Provider, ogpu, result_hash, say};
 use super::{create, deploy, refused};
 
 /// The deployed verifier's number in the market's list.
-const NUMBER: u8 = 3;
+const NUMBER: u8 = 4;
 /// How long seats are claimed, in seconds.
 const CLAIM: u64 = 900;
 /// How long a round of these stories takes at most: claims, ten minutes of work, reveals, and the time to conclude in.
