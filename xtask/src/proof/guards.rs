@@ -3,8 +3,8 @@
 use super::{
     copy_tree,
     guards_found::{Guard, guards_of},
+    own_build,
     survivors::ensure_explained,
-    target,
 };
 use crate::run::{capture, cargo, workspace_root};
 use clap::Args;
@@ -72,7 +72,13 @@ pub fn guards(options: &Options) -> Result<()> {
     let guards = find(&crates, options)?;
     if options.list {
         for found in &guards {
-            println!("{}:{}: {}: {}", found.file.display(), found.guard.line, found.guard.function, found.guard.text);
+            println!(
+                "{}:{}: {}: {}",
+                found.file.display(),
+                found.guard.line,
+                found.guard.function,
+                found.guard.text
+            );
         }
         println!("{} guards", guards.len());
         return Ok(());
@@ -85,25 +91,34 @@ pub fn guards(options: &Options) -> Result<()> {
         ensure!(!tests.is_empty(), "no crate tests {}", found.package);
         if !baselines.contains(tests) {
             ensure!(
-                outcome_of(&tree, tests)? == Outcome::Survived,
+                outcome_of(&tree, &crates, tests)? == Outcome::Survived,
                 "the tests of {} fail with every guard in place",
                 tests.join(", ")
             );
             baselines.push(tests.clone());
         }
-        let outcome = try_without(&tree, found, tests)?;
+        let outcome = try_without(&tree, &crates, found)?;
         let shown = match outcome {
             Outcome::Caught => "caught  ",
             Outcome::Survived => "SURVIVED",
             Outcome::Unviable => "unviable",
         };
-        println!("{shown} {}:{}: {}: {}", found.file.display(), found.guard.line, found.guard.function, found.guard.text);
+        println!(
+            "{shown} {}:{}: {}: {}",
+            found.file.display(),
+            found.guard.line,
+            found.guard.function,
+            found.guard.text
+        );
         outcomes.push(outcome);
     }
     print_table(&guards, &outcomes);
     let names = |wanted: &dyn Fn(Outcome) -> bool| -> Vec<String> {
         let pairs = guards.iter().zip(&outcomes);
-        pairs.filter(|&(_, &outcome)| wanted(outcome)).map(|(found, _)| found.name()).collect()
+        pairs
+            .filter(|&(_, &outcome)| wanted(outcome))
+            .map(|(found, _)| found.name())
+            .collect()
     };
     ensure_explained(
         &workspace_root().join(LIST),
@@ -119,30 +134,47 @@ struct Crate {
     tested_by: Vec<String>,
 }
 
-/// The crates under `contracts/`, by name.
-fn crates() -> Result<BTreeMap<String, Crate>> {
+/// By name.
+type Crates = BTreeMap<String, Crate>;
+
+/// The crates under `contracts/`.
+fn crates() -> Result<Crates> {
     let root = workspace_root();
-    let metadata = capture(cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]))?;
+    let metadata =
+        capture(cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]))?;
     let metadata: Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"].as_array().wrap_err("no packages in cargo's metadata")?;
+    let packages = metadata["packages"]
+        .as_array()
+        .wrap_err("no packages in cargo's metadata")?;
     let mut crates = BTreeMap::new();
     for package in packages {
         let name = package["name"].as_str().unwrap_or_default();
         let manifest = Path::new(package["manifest_path"].as_str().unwrap_or_default());
         let folder = manifest.parent().unwrap_or(manifest);
-        let Ok(folder) = folder.strip_prefix(&root) else { continue };
+        let Ok(folder) = folder.strip_prefix(&root) else {
+            continue;
+        };
         if folder.starts_with("contracts") {
-            crates.insert(name.to_owned(), Crate {
-                folder: folder.to_owned(),
-                tested_by: if has_tests(&root.join(folder)) { vec![name.to_owned()] } else { vec![] },
-            });
+            crates.insert(
+                name.to_owned(),
+                Crate {
+                    folder: folder.to_owned(),
+                    tested_by: if has_tests(&root.join(folder)) {
+                        vec![name.to_owned()]
+                    } else {
+                        vec![]
+                    },
+                },
+            );
         }
     }
     for package in packages {
         let tester = package["name"].as_str().unwrap_or_default();
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
             if dependency["kind"] == "dev"
-                && let Some(tested) = dependency["name"].as_str().and_then(|name| crates.get_mut(name))
+                && let Some(tested) = dependency["name"]
+                    .as_str()
+                    .and_then(|name| crates.get_mut(name))
                 && tested.folder.starts_with("contracts")
                 && tested.tested_by.is_empty()
             {
@@ -158,9 +190,12 @@ fn has_tests(folder: &Path) -> bool {
     folder.join("tests").is_dir() || folder.join("src/tests.rs").is_file()
 }
 
-fn find(crates: &BTreeMap<String, Crate>, options: &Options) -> Result<Vec<Found>> {
+fn find(crates: &Crates, options: &Options) -> Result<Vec<Found>> {
     for name in &options.package {
-        ensure!(crates.contains_key(name), "no contract crate is called {name}");
+        ensure!(
+            crates.contains_key(name),
+            "no contract crate is called {name}"
+        );
     }
     let root = workspace_root();
     let mut all = vec![];
@@ -192,7 +227,11 @@ fn find(crates: &BTreeMap<String, Crate>, options: &Options) -> Result<Vec<Found
 fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             if name != "tests" {
                 sources(&path, files)?;
@@ -207,27 +246,36 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn try_without(tree: &Path, found: &Found, tests: &[String]) -> Result<Outcome> {
+fn try_without(tree: &Path, crates: &Crates, found: &Found) -> Result<Outcome> {
     let path = tree.join(&found.file);
     let source = fs::read_to_string(&path)?;
     fs::write(&path, found.guard.removed_from(&source))?;
-    let outcome = outcome_of(tree, tests);
+    let outcome = outcome_of(tree, crates, &crates[&found.package].tested_by);
     fs::write(&path, source)?;
     outcome
 }
 
 /// Builds and runs the native tests of crates.
-fn outcome_of(tree: &Path, packages: &[String]) -> Result<Outcome> {
+fn outcome_of(tree: &Path, crates: &Crates, packages: &[String]) -> Result<Outcome> {
+    let whole = packages.iter().any(|package| {
+        let folder = crates.get(package).map(|tester| tree.join(&tester.folder));
+        folder.is_none_or(|folder| folder.join("tests").is_dir())
+    });
     let test = |more: &[&str]| -> Result<bool> {
         let mut command = Command::new("timeout");
-        command.arg(TIMEOUT).arg(cargo().get_program()).args(["test", "--quiet", "--offline", "--tests"]);
+        command
+            .arg(TIMEOUT)
+            .arg(cargo().get_program())
+            .args(["test", "--quiet", "--offline"]);
         for package in packages {
             command.args(["--package", package]);
         }
+        // Where all tests stand in the library, what else is in the crate need not be built.
+        command.arg(if whole { "--tests" } else { "--lib" });
         let status = command
             .args(more)
             .current_dir(tree)
-            .env("CARGO_TARGET_DIR", target())
+            .envs(own_build("guards"))
             .env("PROPTEST_FAILURE_PERSISTENCE", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -256,7 +304,10 @@ fn print_table(guards: &[Found], outcomes: &[Outcome]) {
             Outcome::Unviable => 3,
         }] += 1;
     }
-    println!("\n{:<24} {:>6} {:>7} {:>9} {:>9}", "crate", "guards", "caught", "survive", "unviable");
+    println!(
+        "\n{:<24} {:>6} {:>7} {:>9} {:>9}",
+        "crate", "guards", "caught", "survive", "unviable"
+    );
     for (package, [all, caught, survive, unviable]) in rows {
         println!("{package:<24} {all:>6} {caught:>7} {survive:>9} {unviable:>9}");
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask mutants`: mutation testing of the rules, with cargo-mutants.
 
-use super::{copy_tree, survivors::ensure_explained, target};
+use super::{copy_tree, own_build, survivors::ensure_explained, target};
 use crate::run::{capture, cargo, run, workspace_root};
 use eyre::{Result, WrapErr, ensure};
 use std::{fs, path::PathBuf, process::Command};
@@ -24,13 +24,19 @@ pub fn mutants(args: &[String]) -> Result<()> {
     let tree = copy_tree("mutants")?;
     let output = target().join("mutants");
     let status = Command::new(tool)
-        .args(["mutants", "--package", "ogpu-rules", "--in-place", "--no-shuffle"])
+        .args([
+            "mutants",
+            "--package",
+            "ogpu-rules",
+            "--in-place",
+            "--no-shuffle",
+        ])
         .args(["--timeout", TIMEOUT, "--output"])
         .arg(&output)
         .args(args)
         .args(["--", "--lib"])
         .current_dir(tree)
-        .env("CARGO_TARGET_DIR", target())
+        .envs(own_build("mutants"))
         .status()
         .wrap_err("cannot run cargo-mutants")?;
     // 0: all caught, 2: some missed, 3: some ran out of time; anything else is no result.
@@ -47,11 +53,7 @@ pub fn mutants(args: &[String]) -> Result<()> {
     let (missed, caught) = (read("missed.txt")?, read("caught.txt")?);
     let timeouts = read("timeout.txt")?;
     let tried = [missed.clone(), caught, timeouts].concat();
-    println!(
-        "{} of {} mutants survive",
-        missed.len(),
-        tried.len()
-    );
+    println!("{} of {} mutants survive", missed.len(), tried.len());
     ensure_explained(&workspace_root().join(LIST), &missed, &tried)?;
     ensure!(
         missed.len() * 100 <= tried.len() * MOST_SURVIVORS,
@@ -77,7 +79,13 @@ fn tool() -> Result<PathBuf> {
     if !there.is_ok_and(|version| version.trim() == wanted) {
         eprintln!("Installing {wanted} under target/ …");
         run(cargo()
-            .args(["install", "cargo-mutants", "--locked", "--force", "--version"])
+            .args([
+                "install",
+                "cargo-mutants",
+                "--locked",
+                "--force",
+                "--version",
+            ])
             .arg(format!("={VERSION}"))
             .arg("--root")
             .arg(&root))?;

@@ -12,8 +12,8 @@ pub struct Explained(BTreeMap<String, usize>);
 impl Explained {
     /// Reads a list.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path)
-            .wrap_err_with(|| format!("cannot read {}", path.display()))?;
+        let text =
+            fs::read_to_string(path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
         Self::parse(&text).wrap_err_with(|| format!("in {}", path.display()))
     }
 
@@ -30,11 +30,7 @@ impl Explained {
     }
 
     /// Those of the survivors that are not explained, in their order; and explanations of what was tried but does not survive.
-    pub fn compare(
-        &self,
-        survivors: &[String],
-        tried: &[String],
-    ) -> (Vec<String>, Vec<String>) {
+    pub fn compare(&self, survivors: &[String], tried: &[String]) -> (Vec<String>, Vec<String>) {
         let mut left = self.0.clone();
         let mut unexplained = vec![];
         for survivor in survivors {
@@ -82,7 +78,8 @@ mod tests {
 
     #[test]
     fn every_survivor_needs_a_row_of_its_own() {
-        let list = "# Title\n\n| survivor | why |\n|---|---|\n| `a: x | y` | equal |\n| `b` | equal |\n";
+        let list =
+            "# Title\n\n| survivor | why |\n|---|---|\n| `a: x | y` | equal |\n| `b` | equal |\n";
         let list = Explained::parse(list).unwrap();
         let tried = names(&["a: x | y", "a: x | y", "b", "c"]);
         assert_eq!(
