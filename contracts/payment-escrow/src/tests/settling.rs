@@ -229,6 +229,8 @@ fn no_balance_and_no_fees_grow_above_the_largest_amount() {
         settle(&mut escrow, 1, U256::from(100), U256::ZERO),
         too_large(max + U256::from(100))
     );
+    let more = chain.call(CLIENT, || escrow.deposit(U256::ONE));
+    assert_eq!(more, too_large(max + U256::ONE));
     assert_eq!(escrow.balance_of(CLIENT), max);
     // Fees that would not fit beside those that are there.
     lock(&mut escrow, 2, max - U256::from(100)).unwrap();
