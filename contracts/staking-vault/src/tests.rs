@@ -621,3 +621,23 @@ fn no_stake_grows_above_the_largest_amount() {
     };
     assert_eq!(staked, shared(error));
 }
+
+#[test]
+fn nobody_delays_or_fills_the_exit_of_another() {
+    let (chain, mut vault) = setup();
+    chain
+        .call(ALICE, || vault.request_unbond(U256::from(600)))
+        .unwrap();
+    let (.., matures_at, _) = account(&vault, ALICE);
+    chain.token.borrow_mut().fund(BOB, chain.contract(), 100);
+    for _ in 0..100 {
+        chain.pass(PERIOD / 200);
+        chain
+            .call(BOB, || vault.stake_for(ALICE, U256::ONE))
+            .unwrap();
+    }
+    assert_eq!(account(&vault, ALICE), (500, 0, 600, matures_at, 0));
+    chain.pass(PERIOD / 2);
+    chain.call(ALICE, || vault.withdraw_unbonded()).unwrap();
+    assert_eq!(held(&chain, ALICE), 1_600);
+}
