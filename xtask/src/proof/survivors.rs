@@ -1,7 +1,7 @@
 //! The committed lists of what survives being broken, and why that is right.
 //!
-//! A list is a Markdown table whose first column names a survivor in backticks and whose last explains it. Line numbers are not
-//! part of a name, so several survivors may have one: each has a row of its own.
+//! A list is a Markdown table whose first column names a survivor in backticks, with a backslash before each `|`, and whose
+//! last explains it. Line numbers are not part of a name, so several survivors may have one: each has a row of its own.
 
 use eyre::{Result, WrapErr, ensure};
 use std::{collections::BTreeMap, fs, path::Path};
@@ -24,7 +24,7 @@ impl Explained {
             let explained = name.is_some_and(|(_, rest)| rest.trim_end_matches('|').trim() != "");
             ensure!(explained, "no explanation in the row {row}");
             let (name, _) = name.expect("it was just seen");
-            *names.entry(name.to_owned()).or_default() += 1;
+            *names.entry(name.replace("\\|", "|")).or_default() += 1;
         }
         Ok(Self(names))
     }
@@ -52,7 +52,7 @@ impl Explained {
 pub fn ensure_explained(list: &Path, survivors: &[String], tried: &[String]) -> Result<()> {
     let (unexplained, stale) = Explained::read(list)?.compare(survivors, tried);
     for name in &unexplained {
-        println!("not explained: {name}");
+        println!("not explained: | `{}` | … |", name.replace('|', "\\|"));
     }
     for name in &stale {
         println!("explained, but caught by now: {name}");
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn every_survivor_needs_a_row_of_its_own() {
         let list =
-            "# Title\n\n| survivor | why |\n|---|---|\n| `a: x | y` | equal |\n| `b` | equal |\n";
+            "# Title\n\n| survivor | why |\n|---|---|\n| `a: x \\| y` | equal |\n| `b` | equal |\n";
         let list = Explained::parse(list).unwrap();
         let tried = names(&["a: x | y", "a: x | y", "b", "c"]);
         assert_eq!(
