@@ -116,3 +116,17 @@ fn only_the_client_is_the_client() {
     assert_eq!(slot.party(client), Party::Client);
     assert_eq!(slot.party(Address::repeat_byte(2)), Party::Anyone);
 }
+
+#[test]
+fn a_nodes_bond_has_two_ends() {
+    let join = |amount| committee::Node::default().join(amount, 5, 1, 9);
+    assert_eq!(join(5).map(|node| node.bond), Ok(5));
+    assert_eq!(
+        join(MAX_COLLATERAL).map(|node| node.bond),
+        Ok(MAX_COLLATERAL)
+    );
+    for bond in [4, MAX_COLLATERAL + 1] {
+        let error = committee::NodeError::Bond { bond, min: 5 };
+        assert_eq!(join(bond), Err(error));
+    }
+}

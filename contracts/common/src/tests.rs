@@ -383,3 +383,17 @@ fn an_answer_of_the_wrong_shape_is_named() {
     let error = CallError::AbiDecodingFailed(alloy_sol_types::Error::Overrun);
     assert_eq!(Error::from(error), UnexpectedAnswer {}.into());
 }
+
+#[test]
+fn what_must_not_be_zero_is_refused() {
+    assert_eq!(amount::nonzero(Address::ZERO), Err(ZeroAddress {}.into()));
+    assert_eq!(amount::nonzero(STRANGER), Ok(STRANGER));
+    assert_eq!(amount::positive(U256::ZERO), Err(ZeroAmount {}.into()));
+    assert_eq!(amount::positive(U256::ONE), Ok(1));
+    let above = amount::widen(amount::MAX_AMOUNT) + U256::ONE;
+    let error = AmountTooLarge {
+        amount: above,
+        maximum: amount::widen(amount::MAX_AMOUNT),
+    };
+    assert_eq!(amount::positive(above), Err(error.into()));
+}
