@@ -126,7 +126,54 @@ fn a_nodes_bond_has_two_ends() {
         Ok(MAX_COLLATERAL)
     );
     for bond in [4, MAX_COLLATERAL + 1] {
-        let error = committee::NodeError::Bond { bond, min: 5 };
+        let error = committee::node::NodeError::Bond { bond, min: 5 };
         assert_eq!(join(bond), Err(error));
     }
+}
+
+#[test]
+fn a_node_that_is_shut_out_waits_for_its_bond() {
+    let node = committee::Node::default().join(5, 5, 1, 9).unwrap();
+    assert_eq!(node.remove(100).map(|node| node.since), Ok(100));
+    let leaving = node.leave(50).unwrap();
+    assert_eq!(leaving.remove(100).map(|node| node.since), Ok(50));
+}
+
+#[test]
+fn a_beacon_exists_once_it_opened() {
+    assert!(!committee::Beacon::default().exists());
+    assert!(committee::Beacon::open(1, 3, 9, 60).exists());
+}
+
+#[test]
+fn a_seat_knows_its_index() {
+    use committee::Seat;
+    assert_eq!(Seat::None.index(), None);
+    for seat in [
+        Seat::Drawn(2),
+        Seat::Committed(2, B256::ZERO),
+        Seat::Revealed(2, B256::ZERO),
+    ] {
+        assert_eq!(seat.index(), Some(2));
+    }
+}
+
+#[test]
+fn a_round_is_asked_for_and_closed() {
+    use committee::{Phase, Round};
+    let round = Round::request(3, 7);
+    let expected = Round {
+        phase: Phase::Requested,
+        version: 3,
+        attempts: 1,
+        beacon: 7,
+        ..Round::default()
+    };
+    assert_eq!(round, expected);
+    let closed = Round {
+        phase: Phase::Closed,
+        reveal_end: 99,
+        ..expected
+    };
+    assert_eq!(round.closed(99), closed);
 }
