@@ -177,3 +177,28 @@ fn a_round_is_asked_for_and_closed() {
     };
     assert_eq!(round.closed(99), closed);
 }
+
+#[test]
+fn a_vote_is_read_from_its_seat() {
+    use committee::{Round, Seat, Vote};
+    let mut heads = [0; committee::MAX_SIZE];
+    heads[1] = 0xab;
+    let round = Round {
+        latency: 0b10,
+        heads,
+        ..Round::default()
+    };
+    let result = |first| {
+        let mut result = B256::repeat_byte(7);
+        result[0] = first;
+        result
+    };
+    for (index, first, latency_ok) in [(0, 0, false), (1, 0xab, true)] {
+        let vote = Vote {
+            result: result(first),
+            latency_ok,
+        };
+        assert_eq!(round.vote(Seat::Revealed(index, result(0))), Some(vote));
+    }
+    assert_eq!(round.vote(Seat::Drawn(1)), None);
+}

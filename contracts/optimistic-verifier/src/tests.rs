@@ -219,6 +219,12 @@ fn the_owner_sets_it_up_within_bounds() {
         move |v: &mut OptimisticVerifier| v.set_parameters(period, ARBITRATION, 1_000, min_bond)
     };
     assert_eq!(scene.by(KEEPER, set(PERIOD, U256::ONE)), stranger());
+    let above = U256::ONE << 96;
+    let error = ogpu_common::AmountTooLarge {
+        amount: above,
+        maximum: above - U256::ONE,
+    };
+    assert_eq!(scene.by(OWNER, set(PERIOD, above)), shared(error));
     let zero = scene.by(OWNER, |v| v.set_treasury(Address::ZERO));
     assert_eq!(zero, shared(ZeroAddress {}));
     let out = OutOfRange {
