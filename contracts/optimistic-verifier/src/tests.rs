@@ -443,3 +443,24 @@ fn a_task_without_a_fee_asks_the_escrow_for_nothing() {
     scene.by(OWNER, |v| v.resolve_challenge(T, false)).unwrap();
     scene.everybody_is_owed(&[(TREASURY, BOND)]);
 }
+
+#[test]
+fn a_price_and_a_fee_are_amounts() {
+    let mut scene = Scene::new();
+    let this = scene.chain.contract();
+    let above = U256::ONE << 96;
+    let error = ogpu_common::AmountTooLarge {
+        amount: above,
+        maximum: above - U256::ONE,
+    };
+    for (price, fee) in [(above, n(FEE)), (n(PRICE), above)] {
+        let task = verificationOfReturn {
+            price,
+            fee,
+            ..delivered(T, this)
+        };
+        scene.market_says(T, task);
+        let proposed = scene.by(KEEPER, |v| v.propose(T, RESULT));
+        assert_eq!(proposed, shared(error.clone()));
+    }
+}
