@@ -40,6 +40,9 @@ pub mod task;
 pub mod terms;
 mod word;
 
+#[cfg(test)]
+mod edge_tests;
+
 pub use book::Book;
 pub use card::Card;
 pub use client::ClientSlot;

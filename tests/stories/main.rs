@@ -3,6 +3,7 @@
 mod batches;
 mod deployment;
 mod gas;
+mod growth;
 mod leases;
 mod life;
 mod money;

@@ -9,6 +9,8 @@
 //! | `check` | formatting, lints and the committed snapshots |
 //! | `snapshots` | rewrites the committed snapshots on purpose |
 //! | `bench` | measures start-up and the demo |
+//! | `mutants` | breaks the rules on purpose, everywhere: the tests must notice |
+//! | `guards` | takes the contracts' guards out, one at a time: the tests must notice |
 
 mod abi;
 mod bench;
@@ -16,6 +18,7 @@ mod check;
 mod layout;
 mod module;
 mod programs;
+mod proof;
 mod reproduce;
 mod run;
 mod toolchain;
@@ -67,6 +70,14 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         runs: usize,
     },
+    /// Break the rules in every way that cargo-mutants knows; fail if tests miss what is not explained
+    Mutants {
+        /// Options of cargo-mutants: --file F, --re R, --shard N/M, …
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Take the contracts' guards out, one at a time; fail if tests miss what is not explained
+    Guards(proof::guards::Options),
 }
 
 fn main() -> Result<()> {
@@ -108,5 +119,7 @@ fn main() -> Result<()> {
         Command::Check => check::check(),
         Command::Snapshots => check::rewrite(),
         Command::Bench { runs } => bench::bench(runs),
+        Command::Mutants { args } => proof::mutants::mutants(&args),
+        Command::Guards(options) => proof::guards::guards(&options),
     }
 }

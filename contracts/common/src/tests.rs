@@ -325,7 +325,8 @@ fn tokens_move_exactly_or_not_at_all() {
         })
     };
     assert_eq!(pull(40), Ok(()));
-    assert!(matches!(pull(61), Err(Error(reason)) if !reason.is_empty()));
+    let refused = TokenCallFailed { token: TOKEN }.abi_encode();
+    assert!(matches!(pull(61), Err(Error(reason)) if !reason.is_empty() && reason != refused));
     chain.token.borrow_mut().fee = 1;
     assert_eq!(
         pull(5),
@@ -344,6 +345,42 @@ fn tokens_move_exactly_or_not_at_all() {
     });
     assert_eq!(push, Err(TokenCallFailed { token: TOKEN }.into()));
     assert_eq!(chain.token.borrow().balance(this), 40);
+    // what the token itself says is passed on
+    chain.token.borrow_mut().refuses = false;
+    let call = Call::new_mutating(&mut plain);
+    let push = chain.call(STRANGER, || {
+        token::push(plain.vm(), call, TOKEN, STRANGER, 41)
+    });
+    assert!(matches!(push, Err(Error(reason)) if !reason.is_empty() && reason != refused));
+    let call = Call::new_mutating(&mut plain);
+    let burn = chain.call(STRANGER, || token::burn(plain.vm(), call, TOKEN, 41));
+    assert!(matches!(burn, Err(Error(reason)) if !reason.is_empty()));
+    let call = Call::new_mutating(&mut plain);
+    let nowhere = chain.call(STRANGER, || {
+        token::pull(plain.vm(), call, NEXT, STRANGER, 0)
+    });
+    assert_eq!(nowhere, Err(UnexpectedAnswer {}.into()));
+}
+
+#[test]
+fn several_calls_are_one_or_none() {
+    let direct = Chain::direct();
+    let none = direct.call(STRANGER, || {
+        multicall::multicall(&mut Plain::from(&direct), vec![])
+    });
+    assert_eq!(none, Err(UUPSUnauthorizedCallContext {}.into()));
+
+    let chain = Chain::new();
+    chain.answer(IMPLEMENTATION, vec![1], Ok(vec![7]));
+    chain.answer(IMPLEMENTATION, vec![2], Err(vec![9]));
+    let all = |calls: &[u8]| {
+        let calls = calls.iter().map(|&call| Calldata(vec![call])).collect();
+        chain.call(STRANGER, || {
+            multicall::multicall(&mut Plain::from(&chain), calls)
+        })
+    };
+    assert_eq!(all(&[1, 1]), Ok(vec![Calldata(vec![7]), Calldata(vec![7])]));
+    assert_eq!(all(&[1, 2, 1]), Err(Error(vec![9])));
 }
 
 #[test]
@@ -382,4 +419,18 @@ fn calldata_are_bytes_to_everybody_else() {
 fn an_answer_of_the_wrong_shape_is_named() {
     let error = CallError::AbiDecodingFailed(alloy_sol_types::Error::Overrun);
     assert_eq!(Error::from(error), UnexpectedAnswer {}.into());
+}
+
+#[test]
+fn what_must_not_be_zero_is_refused() {
+    assert_eq!(amount::nonzero(Address::ZERO), Err(ZeroAddress {}.into()));
+    assert_eq!(amount::nonzero(STRANGER), Ok(STRANGER));
+    assert_eq!(amount::positive(U256::ZERO), Err(ZeroAmount {}.into()));
+    assert_eq!(amount::positive(U256::ONE), Ok(1));
+    let above = amount::widen(amount::MAX_AMOUNT) + U256::ONE;
+    let error = AmountTooLarge {
+        amount: above,
+        maximum: amount::widen(amount::MAX_AMOUNT),
+    };
+    assert_eq!(amount::positive(above), Err(error.into()));
 }

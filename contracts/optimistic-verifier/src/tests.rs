@@ -219,6 +219,12 @@ fn the_owner_sets_it_up_within_bounds() {
         move |v: &mut OptimisticVerifier| v.set_parameters(period, ARBITRATION, 1_000, min_bond)
     };
     assert_eq!(scene.by(KEEPER, set(PERIOD, U256::ONE)), stranger());
+    let above = U256::ONE << 96;
+    let error = ogpu_common::AmountTooLarge {
+        amount: above,
+        maximum: above - U256::ONE,
+    };
+    assert_eq!(scene.by(OWNER, set(PERIOD, above)), shared(error));
     let zero = scene.by(OWNER, |v| v.set_treasury(Address::ZERO));
     assert_eq!(zero, shared(ZeroAddress {}));
     let out = OutOfRange {
@@ -436,4 +442,25 @@ fn a_task_without_a_fee_asks_the_escrow_for_nothing() {
     scene.by(CHALLENGER, |v| v.challenge(T)).unwrap();
     scene.by(OWNER, |v| v.resolve_challenge(T, false)).unwrap();
     scene.everybody_is_owed(&[(TREASURY, BOND)]);
+}
+
+#[test]
+fn a_price_and_a_fee_are_amounts() {
+    let mut scene = Scene::new();
+    let this = scene.chain.contract();
+    let above = U256::ONE << 96;
+    let error = ogpu_common::AmountTooLarge {
+        amount: above,
+        maximum: above - U256::ONE,
+    };
+    for (price, fee) in [(above, n(FEE)), (n(PRICE), above)] {
+        let task = verificationOfReturn {
+            price,
+            fee,
+            ..delivered(T, this)
+        };
+        scene.market_says(T, task);
+        let proposed = scene.by(KEEPER, |v| v.propose(T, RESULT));
+        assert_eq!(proposed, shared(error.clone()));
+    }
 }

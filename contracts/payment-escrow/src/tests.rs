@@ -1,7 +1,8 @@
 use alloy_primitives::{Address, B256, U256, address};
 use ogpu_common::{
     AmountTooLarge, EnforcedPause, InvalidInitialization, OwnableInvalidOwner,
-    OwnableUnauthorizedAccount, TokenTookFee, UUPSUnauthorizedCallContext, ZeroAddress, ZeroAmount,
+    OwnableUnauthorizedAccount, TokenCallFailed, TokenTookFee, UUPSUnauthorizedCallContext,
+    ZeroAddress, ZeroAmount,
     amount::MAX_AMOUNT,
     testing::{Chain, TOKEN},
 };
@@ -471,4 +472,19 @@ fn an_account_is_opened_once() {
         U256::from(9),
         "what is there stays"
     );
+}
+
+#[test]
+fn nothing_leaves_while_the_token_refuses() {
+    let (chain, mut escrow) = setup();
+    let ten = U256::from(10);
+    chain.call(CLIENT, || escrow.deposit(ten)).unwrap();
+    chain.token.borrow_mut().refuses = true;
+    let error = TokenCallFailed { token: TOKEN };
+    assert_eq!(
+        chain.call(CLIENT, || escrow.deposit(ten)),
+        shared(error.clone())
+    );
+    assert_eq!(chain.call(CLIENT, || escrow.withdraw(ten)), shared(error));
+    assert_eq!(escrow.balance_of(CLIENT), ten);
 }

@@ -1,7 +1,7 @@
 use alloy_primitives::{Address, B256, U256, address};
 use ogpu_common::{
-    EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount, TokenTookFee,
-    UUPSUnauthorizedCallContext, ZeroAddress, ZeroAmount,
+    AmountTooLarge, EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount,
+    TokenCallFailed, TokenTookFee, UUPSUnauthorizedCallContext, ZeroAddress, ZeroAmount,
     testing::{Chain, TOKEN},
 };
 use proptest::prelude::*;
@@ -613,4 +613,56 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn nothing_leaves_while_the_token_refuses() {
+    let (chain, mut vault) = setup();
+    let ten = U256::from(10);
+    chain.call(ALICE, || vault.request_unbond(ten)).unwrap();
+    chain.pass(PERIOD);
+    chain.token.borrow_mut().refuses = true;
+    let error = TokenCallFailed { token: TOKEN };
+    let staked = chain.call(ALICE, || vault.stake(ten));
+    assert_eq!(staked, shared(error.clone()));
+    let withdrawn = chain.call(ALICE, || vault.withdraw_unbonded());
+    assert_eq!(withdrawn, shared(error));
+    let (free, _, unbonding, ..) = account(&vault, ALICE);
+    assert_eq!((free, unbonding), (990, 10));
+}
+
+#[test]
+fn no_stake_grows_above_the_largest_amount() {
+    let (chain, mut vault) = setup();
+    let spender = chain.contract();
+    chain
+        .token
+        .borrow_mut()
+        .fund(ALICE, spender, amount::MAX_AMOUNT);
+    let staked = chain.call(ALICE, || vault.stake(U256::from(amount::MAX_AMOUNT)));
+    let error = AmountTooLarge {
+        amount: U256::from(amount::MAX_AMOUNT) + U256::from(1_000),
+        maximum: U256::from(amount::MAX_AMOUNT),
+    };
+    assert_eq!(staked, shared(error));
+}
+
+#[test]
+fn nobody_delays_or_fills_the_exit_of_another() {
+    let (chain, mut vault) = setup();
+    chain
+        .call(ALICE, || vault.request_unbond(U256::from(600)))
+        .unwrap();
+    let (.., matures_at, _) = account(&vault, ALICE);
+    chain.token.borrow_mut().fund(BOB, chain.contract(), 100);
+    for _ in 0..100 {
+        chain.pass(PERIOD / 200);
+        chain
+            .call(BOB, || vault.stake_for(ALICE, U256::ONE))
+            .unwrap();
+    }
+    assert_eq!(account(&vault, ALICE), (500, 0, 600, matures_at, 0));
+    chain.pass(PERIOD / 2);
+    chain.call(ALICE, || vault.withdraw_unbonded()).unwrap();
+    assert_eq!(held(&chain, ALICE), 1_600);
 }

@@ -1,8 +1,8 @@
 use alloy_primitives::{Address, U256, address};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
 use ogpu_common::{
-    EnforcedPause, GuardianMustWait, InvalidInitialization, OwnableUnauthorizedAccount,
-    UUPSUnauthorizedCallContext, ZeroAddress, ZeroAmount,
+    AmountTooLarge, EnforcedPause, GuardianMustWait, InvalidInitialization,
+    OwnableUnauthorizedAccount, UUPSUnauthorizedCallContext, ZeroAddress, ZeroAmount,
     testing::{Chain, TOKEN},
 };
 
@@ -301,9 +301,14 @@ fn a_poke_cannot_be_starved_of_gas() {
     };
     assert_eq!(
         chain.call(THIEF, || watchdog.poke(ESCROW)),
-        Err(error.into())
+        Err(error.clone().into())
     );
     assert!(!status(&watchdog).4);
+    let until = now(&chain) + DAY;
+    assert_eq!(
+        chain.call(GUARDIAN, || watchdog.pause(until)),
+        Err(error.into())
+    );
     chain.vm.set_gas_left(3 * PAUSE_GAS);
     assert!(poke(&chain, &mut watchdog));
 }
@@ -394,4 +399,67 @@ fn what_arbos_says_about_programs_passes_through() {
         }]
     );
     assert_eq!(chain.last_event::<KeptAlive>().program, ESCROW);
+}
+
+#[test]
+fn neither_token_nor_account_is_nobody() {
+    let chain = Chain::new();
+    let made = chain.call(OWNER, || {
+        Watchdog::from(&chain).initialize(OWNER, Address::ZERO, GUARDIAN, PAUSE, vec![])
+    });
+    assert_eq!(made, shared(ZeroAddress {}));
+    let (chain, mut watchdog) = setup();
+    let watched = chain.call(OWNER, || watchdog.watch(Address::ZERO, U256::ONE, DAY));
+    assert_eq!(watched, shared(ZeroAddress {}));
+}
+
+#[test]
+fn a_balance_that_cannot_be_read_is_none() {
+    let (chain, mut watchdog) = setup();
+    assert_eq!(
+        watchdog.status_of(VAULT),
+        Err(NotWatched { account: VAULT }.into())
+    );
+    balance(&chain, amount::MAX_AMOUNT + 1);
+    let error = AmountTooLarge {
+        amount: U256::from(amount::MAX_AMOUNT + 1),
+        maximum: U256::from(amount::MAX_AMOUNT),
+    };
+    assert_eq!(chain.call(ANYONE, || watchdog.poke(ESCROW)), shared(error));
+    // nothing at the token's address answers
+    let chain = Chain::new();
+    let mut watchdog = Watchdog::from(&chain);
+    chain
+        .call(OWNER, || {
+            watchdog.initialize(OWNER, VAULT, GUARDIAN, PAUSE, vec![])
+        })
+        .unwrap();
+    chain
+        .call(OWNER, || watchdog.watch(ESCROW, U256::ONE, DAY))
+        .unwrap();
+    let poked = chain.call(ANYONE, || watchdog.poke(ESCROW));
+    assert_eq!(poked, shared(ogpu_common::UnexpectedAnswer {}));
+}
+
+#[test]
+fn ether_that_cannot_go_back_undoes_what_it_paid_for() {
+    let (chain, mut watchdog) = setup();
+    let value = U256::from(5);
+    chain.vm.set_value(value);
+    chain.answer(ANYONE, vec![], Err(vec![]));
+    let failed = || {
+        RefundFailed {
+            to: ANYONE,
+            amount: value,
+        }
+        .into()
+    };
+    assert_eq!(
+        chain.call(ANYONE, || watchdog.keep_alive(ESCROW)),
+        Err(failed())
+    );
+    assert_eq!(
+        chain.call(ANYONE, || watchdog.keep_alive_all(vec![ESCROW])),
+        Err(failed())
+    );
 }

@@ -137,6 +137,14 @@ fn a_challenger_that_was_right_gets_bond_and_fee() {
     assert_eq!(scene.chain.last_event::<ChallengeResolved>(), event);
     scene.everybody_is_owed(&[(CHALLENGER, BOND + FEE)]);
 
+    // Nothing is given up while the token refuses.
+    scene.chain.token.borrow_mut().refuses = true;
+    let failed = ogpu_common::TokenCallFailed { token: TOKEN };
+    let refused = scene.by(KEEPER, |v| v.withdraw(CHALLENGER));
+    assert_eq!(refused, shared(failed));
+    scene.chain.token.borrow_mut().refuses = false;
+    scene.everybody_is_owed(&[(CHALLENGER, BOND + FEE)]);
+
     // Anybody may send it, to no one else.
     scene.by(KEEPER, |v| v.withdraw(CHALLENGER)).unwrap();
     let event = Withdrawn {

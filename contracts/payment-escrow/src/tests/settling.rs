@@ -181,3 +181,66 @@ fn a_refund_needs_no_provider() {
         (U256::from(10), U256::ZERO)
     );
 }
+
+fn too_large<T>(amount: U256) -> Result<T, Error> {
+    let maximum = U256::from(MAX_AMOUNT);
+    shared(AmountTooLarge { amount, maximum })
+}
+
+#[test]
+fn a_payment_and_a_fee_are_amounts() {
+    let (chain, mut escrow) = setup();
+    let amount = U256::from(100);
+    chain
+        .call(MANAGER, || escrow.lock(task(1), CLIENT, amount))
+        .unwrap();
+    let above = U256::from(MAX_AMOUNT) + U256::ONE;
+    for [payment, fee] in [[above, U256::ZERO], [U256::ZERO, above]] {
+        let settled = chain.call(MANAGER, || {
+            escrow.settle(task(1), CLIENT, amount, PROVIDER, payment, fee)
+        });
+        assert_eq!(settled, too_large(above));
+    }
+    assert_eq!(escrow.locked_of(CLIENT), amount);
+}
+
+#[test]
+fn no_balance_and_no_fees_grow_above_the_largest_amount() {
+    let (chain, mut escrow) = setup();
+    let max = U256::from(MAX_AMOUNT);
+    let spender = chain.contract();
+    let fund = |amount| chain.token.borrow_mut().fund(CLIENT, spender, amount);
+    let lock = |escrow: &mut PaymentEscrow, id, amount| {
+        chain.call(MANAGER, || escrow.lock(task(id), CLIENT, amount))
+    };
+    let settle = |escrow: &mut PaymentEscrow, id, amount, fee| {
+        chain.call(MANAGER, || {
+            escrow.settle(task(id), CLIENT, amount, PROVIDER, U256::ZERO, fee)
+        })
+    };
+    // A refund that would not fit on the balance.
+    fund(MAX_AMOUNT);
+    chain.call(CLIENT, || escrow.deposit(max)).unwrap();
+    lock(&mut escrow, 1, U256::from(100)).unwrap();
+    chain
+        .call(CLIENT, || escrow.deposit(U256::from(100)))
+        .unwrap();
+    assert_eq!(
+        settle(&mut escrow, 1, U256::from(100), U256::ZERO),
+        too_large(max + U256::from(100))
+    );
+    let more = chain.call(CLIENT, || escrow.deposit(U256::ONE));
+    assert_eq!(more, too_large(max + U256::ONE));
+    assert_eq!(escrow.balance_of(CLIENT), max);
+    // Fees that would not fit beside those that are there.
+    lock(&mut escrow, 2, max - U256::from(100)).unwrap();
+    settle(&mut escrow, 2, max - U256::from(100), max - U256::from(100)).unwrap();
+    settle(&mut escrow, 1, U256::from(100), U256::from(100)).unwrap();
+    assert_eq!(escrow.accrued_fees(), max);
+    lock(&mut escrow, 3, U256::ONE).unwrap();
+    assert_eq!(
+        settle(&mut escrow, 3, U256::ONE, U256::ONE),
+        too_large(max + U256::ONE)
+    );
+    assert_eq!(escrow.accrued_fees(), max);
+}

@@ -1,0 +1,317 @@
+//! No step costs more because there are more others: the same steps, each time by newcomers in the same situation, among 1,
+//! 10 and 1,000 others.
+//!
+//! The others are providers that bid on the same task, clients' tasks that are open and tasks that were settled and counted,
+//! leases, holders of the token, and checkpoints of the votes that move.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use eyre::{ContextCompat, Result, WrapErr, ensure};
+use ogpu_client::{
+    Account, Receipt,
+    alloy::{
+        primitives::{Address, Bytes, U256, keccak256},
+        sol_types::{SolCall, SolValue},
+    },
+    bindings::TaskManager,
+};
+use ogpu_tests::{DURATION, Harness, Provider, ogpu, result_hash};
+
+/// How many others there are.
+const CROWDS: [usize; 3] = [1, 10, 1_000];
+
+/// Calls in one transaction while a crowd is made.
+const BATCH: usize = 20;
+
+/// What the same step may cost more or less, in gas: 12 for each byte of calldata that is zero in one transaction and not in the
+/// other, of an address (newcomers have their own) or of the numbers of a task and of a provider.
+const SLACK: u64 = 12 * (20 + 2 + 2);
+
+/// A rate of leases, in wei a second.
+const RATE: u64 = 1_000_000_000_000;
+
+/// Set to 1 to write the snapshot instead of comparing with it.
+const UPDATE: &str = "OGPU_UPDATE_SNAPSHOTS";
+
+#[tokio::test]
+async fn every_step_costs_the_same_among_a_thousand_others() -> Result<()> {
+    let harness = Harness::new().await?;
+    let mut others = Others::none(&harness).await?;
+    let mut table: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
+    for crowd in CROWDS {
+        others.grow_to(crowd).await?;
+        for (step, receipt) in others.steps_of_newcomers().await? {
+            let gas = harness.execution_gas(&receipt).await?;
+            table
+                .entry(step)
+                .or_default()
+                .insert(crowd.to_string(), gas);
+        }
+    }
+    for (step, costs) in &table {
+        assert_eq!(
+            costs.len(),
+            CROWDS.len(),
+            "{step} was measured once a crowd"
+        );
+        let least = costs.values().min().wrap_err("no costs")?;
+        let most = costs.values().max().wrap_err("no costs")?;
+        assert!(most - least <= SLACK, "{step} among others: {costs:?}");
+    }
+    harness.check_books().await?;
+    if !harness.is_cached().await? || !harness.stage().is_embedded() {
+        return Ok(());
+    }
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots/growth.json");
+    let now = serde_json::to_string_pretty(&table)? + "\n";
+    if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
+        std::fs::write(&path, &now)?;
+    }
+    let then = std::fs::read_to_string(&path)
+        .wrap_err_with(|| format!("{} is missing; write it with {UPDATE}=1", path.display()))?;
+    ensure!(
+        then == now,
+        "gas has changed; if that is meant, write the snapshot with {UPDATE}=1\n{now}"
+    );
+    Ok(())
+}
+
+/// Everybody else on the market.
+struct Others<'a> {
+    harness: &'a Harness,
+    /// Submits all their tasks, rents all their leases, and sends tokens with votes.
+    client: Account,
+    /// Works on all tasks that are settled, and publishes a price.
+    worker: Provider,
+    /// Providers that bid.
+    bidders: Vec<Provider>,
+    /// How many of each there are.
+    size: usize,
+}
+
+impl<'a> Others<'a> {
+    async fn none(harness: &'a Harness) -> Result<Self> {
+        let client = harness.actor(20_000).await?;
+        harness.market.deposit(&client, ogpu(10_000)).await?;
+        let token = harness.market.token();
+        let call = token.delegate(client.address());
+        client.send("delegating", call).await?;
+        let worker = harness.provider().await?;
+        let tasks = harness.market.tasks();
+        let call = tasks.publishPrice(worker.id, U256::from(RATE), 86_400);
+        worker.account.send("publishing a price", call).await?;
+        Ok(Self {
+            harness,
+            client,
+            worker,
+            bidders: vec![],
+            size: 0,
+        })
+    }
+
+    async fn grow_to(&mut self, size: usize) -> Result<()> {
+        let more = size - self.size;
+        self.bidders.extend(self.harness.crowd(more).await?);
+        for number in self.size..size {
+            self.one_more_holder(number).await?;
+        }
+        let mut left = more;
+        while left > 0 {
+            let batch = left.min(BATCH);
+            self.settle(batch).await?;
+            self.submit(batch).await?;
+            self.rent(batch).await?;
+            left -= batch;
+        }
+        self.size = size;
+        Ok(())
+    }
+
+    /// A holder, by a transfer at a second of its own: the sender's votes get a checkpoint.
+    async fn one_more_holder(&self, number: usize) -> Result<()> {
+        self.harness.advance(1).await?;
+        let holder = Address::from_word(keccak256(format!("holder {number}")));
+        let token = self.harness.market.token();
+        let call = token.transfer(holder, U256::ONE).gas(1_000_000);
+        self.client.send("sending oGPU", call).await?;
+        Ok(())
+    }
+
+    /// Open tasks; their ids.
+    async fn submit(&self, count: usize) -> Result<Vec<U256>> {
+        let call = TaskManager::submitTaskCall {
+            taskMetadata: "ipfs://job".to_owned(),
+            budget: ogpu(1),
+            duration: DURATION,
+        };
+        let receipt = batch(self.harness, &self.client, vec![call; count]).await?;
+        let logs = receipt.inner.logs().iter();
+        let ids: Vec<U256> = logs
+            .filter_map(|log| log.log_decode::<TaskManager::TaskSubmitted>().ok())
+            .map(|log| log.inner.taskId)
+            .collect();
+        ensure!(
+            ids.len() == count,
+            "{} of {count} were submitted",
+            ids.len()
+        );
+        Ok(ids)
+    }
+
+    /// Tasks from submission to payment: each counts for the worker's score.
+    async fn settle(&self, count: usize) -> Result<()> {
+        let (harness, id) = (self.harness, self.worker.id);
+        let tasks = self.submit(count).await?;
+        let each = |call: &dyn Fn(U256) -> Bytes| tasks.iter().map(|task| call(*task)).collect();
+        let bids: Vec<Bytes> = each(&|task| {
+            let call = TaskManager::placeBidCall {
+                taskId: task,
+                providerId: id,
+                price: ogpu(1),
+            };
+            call.abi_encode().into()
+        });
+        multicall(harness, &self.worker.account, bids).await?;
+        let assignments = each(&|task| {
+            let call = TaskManager::assignProviderCall {
+                taskId: task,
+                providerId: id,
+            };
+            call.abi_encode().into()
+        });
+        multicall(harness, &self.client, assignments).await?;
+        let results = each(&|task| {
+            let seal = (task, id, result_hash()).abi_encode();
+            let call = TaskManager::submitResultCall {
+                taskId: task,
+                resultSeal: keccak256(seal),
+            };
+            call.abi_encode().into()
+        });
+        multicall(harness, &self.worker.account, results).await?;
+        let verdicts = each(&|task| {
+            let call = TaskManager::verifyCompletionCall {
+                taskId: task,
+                resultHash: result_hash(),
+            };
+            call.abi_encode().into()
+        });
+        multicall(harness, &self.client, verdicts).await?;
+        harness.outlast(tasks[count - 1]).await?;
+        let payments = each(&|task| {
+            TaskManager::finalizePaymentCall { taskId: task }
+                .abi_encode()
+                .into()
+        });
+        multicall(harness, &harness.treasury, payments).await?;
+        Ok(())
+    }
+
+    /// Leases that wait for their provider.
+    async fn rent(&self, count: usize) -> Result<()> {
+        let call = TaskManager::rentCall {
+            metadata: "ipfs://machine".to_owned(),
+            providerId: self.worker.id,
+            maxRate: U256::from(RATE),
+            duration: 3_600,
+            verifier: 0,
+        };
+        batch(self.harness, &self.client, vec![call; count]).await?;
+        Ok(())
+    }
+
+    /// Every step once, by a client and providers that were not there before, on a task that every other provider has bid on.
+    async fn steps_of_newcomers(&self) -> Result<Vec<(&'static str, Receipt)>> {
+        let (harness, market) = (self.harness, &self.harness.market);
+        let (token, escrow, vault, tasks) = (
+            market.token(),
+            market.escrow(),
+            market.vault(),
+            market.tasks(),
+        );
+        let mut steps = Vec::new();
+        let client = harness.client().await?;
+        let (first, second) = (harness.provider().await?, harness.provider().await?);
+
+        harness.advance(1).await?;
+        let call = token.transfer(client.address(), ogpu(10));
+        steps.push(("transfer, delegated", self.client.send("", call).await?));
+        let call = token.approve(market.addresses().escrow, ogpu(10));
+        client.send("", call).await?;
+        steps.push(("deposit", client.send("", escrow.deposit(ogpu(10))).await?));
+        let call = vault.requestUnbond(ogpu(10));
+        steps.push(("requestUnbond", first.account.send("", call).await?));
+        let call = token.transfer(first.account.address(), ogpu(10));
+        harness.owner.send("", call).await?;
+        let call = token.approve(market.addresses().vault, ogpu(10));
+        first.account.send("", call).await?;
+        let call = vault.stake(ogpu(10));
+        steps.push(("stake", first.account.send("", call).await?));
+        let call = tasks.depositCollateral(first.id, ogpu(10));
+        steps.push(("depositCollateral", first.account.send("", call).await?));
+        let call = tasks.withdrawCollateral(first.id, ogpu(10));
+        steps.push(("withdrawCollateral", first.account.send("", call).await?));
+
+        let (_, submitted) = market
+            .submit_task(&client, "ipfs://job", ogpu(100), DURATION)
+            .await?;
+        steps.push(("submitTask", submitted));
+        let task = harness.open_for(&client, 86_400).await?;
+        for (index, bidder) in self.bidders.iter().enumerate() {
+            let price = ogpu(50 + (index as u64 * 7) % 40);
+            let call = tasks.placeBid(task, bidder.id, price).gas(1_000_000);
+            bidder.account.send("bidding", call).await?;
+        }
+        steps.push(("placeBid", harness.bid(&first, task, 40).await?));
+        harness.bid(&second, task, 45).await?;
+        let call = tasks.withdrawBid(task, second.id);
+        steps.push(("withdrawBid", second.account.send("", call).await?));
+        steps.push((
+            "assignProvider",
+            harness.assign(&client, task, &first).await?,
+        ));
+        steps.push(("submitResult", harness.deliver(&first, task).await?));
+        steps.push(("verifyCompletion", harness.accept(&client, task).await?));
+        harness.outlast(task).await?;
+        steps.push(("finalizePayment, first", harness.finalize(task).await?));
+        let call = escrow.withdraw(ogpu(10));
+        steps.push(("withdraw", first.account.send("", call).await?));
+
+        let late = harness.open(&client).await?;
+        harness.bid(&second, late, 40).await?;
+        harness.assign(&client, late, &second).await?;
+        harness.outlast(late).await?;
+        let call = tasks.failTask(late);
+        steps.push(("failTask", harness.treasury.send("", call).await?));
+
+        let call = tasks.publishPrice(first.id, U256::from(RATE), 86_400);
+        first.account.send("", call).await?;
+        let machine = "ipfs://machine".to_owned();
+        let call = tasks.rent(machine, first.id, U256::from(RATE), 3_600, 0);
+        let rented = client.send("", call).await?;
+        let lease = rented
+            .decoded_log::<TaskManager::LeaseRented>()
+            .wrap_err("no lease")?
+            .leaseId;
+        steps.push(("rent", rented));
+        let started = first.account.send("", tasks.startLease(lease)).await?;
+        steps.push(("startLease", started));
+        harness.advance(60).await?;
+        let beat = first.account.send("", tasks.heartbeat(lease)).await?;
+        steps.push(("heartbeat", beat));
+        let call = tasks.settleLeases(vec![lease]);
+        steps.push(("settleLeases", harness.treasury.send("", call).await?));
+        Ok(steps)
+    }
+}
+
+/// The same calls in one transaction.
+async fn batch<C: SolCall>(harness: &Harness, account: &Account, calls: Vec<C>) -> Result<Receipt> {
+    let calls = calls.iter().map(|call| call.abi_encode().into()).collect();
+    multicall(harness, account, calls).await
+}
+
+async fn multicall(harness: &Harness, account: &Account, calls: Vec<Bytes>) -> Result<Receipt> {
+    let call = harness.market.tasks().multicall(calls);
+    Ok(account.send("a batch", call).await?)
+}
