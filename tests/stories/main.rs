@@ -8,7 +8,6 @@ mod life;
 mod money;
 mod orders;
 mod peers;
-mod reputation;
 mod transitions;
 mod upgrades;
 mod verifiers;
