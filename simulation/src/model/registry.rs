@@ -137,9 +137,9 @@ impl Registry {
 
     /// Enters an outcome: what of its weight counts, and where the score goes.
     fn outcome(&mut self, event: &OutcomeRecorded, now: u64) -> Result<(), Violation> {
-        let id = event.providerId.saturating_to();
+        let id = event.providerId.saturating_to::<u32>();
         let success = event.providerBps > 5_000;
-        let value = event.value.saturating_to();
+        let value = event.value.saturating_to::<u128>();
         if event.providerBps != 5_000 {
             self.outcomes.push(Outcome {
                 provider: id,
@@ -229,7 +229,7 @@ impl Registry {
             self.verify_provider(chain, id)?;
         }
         let account = REGISTRY;
-        let held = ask(chain, TOKEN, System::balanceOfCall { account })?.saturating_to();
+        let held = ask(chain, TOKEN, System::balanceOfCall { account })?.saturating_to::<u128>();
         if held < self.bonds {
             super::equal(TOKEN, REGISTRY, "bonds", held, self.bonds)?;
         }
