@@ -68,8 +68,8 @@ pub struct Settings {
 
 /// The watchdog's window: a day, in seconds.
 const WATCH_WINDOW: u64 = 86_400;
-/// What contesting a change of a score costs at first: 10 oGPU.
-const CONTEST_BOND: u64 = 10;
+/// What contesting a change of a score costs at first, in wei: 10 oGPU.
+const CONTEST_BOND: u128 = 10_000_000_000_000_000_000;
 
 impl Default for Settings {
     /// A billion oGPU; a 2.5 % fee, a tenth of a price as collateral, half of it slashed for a missed deadline; an hour for
@@ -256,7 +256,7 @@ impl Run<'_> {
         .await?;
         let call = ReputationRegistry::setContestTermsCall {
             token,
-            bond: ogpu(CONTEST_BOND),
+            bond: U256::from(CONTEST_BOND),
         };
         self.call("terms of contests", registry, &call).await?;
         self.wire(

@@ -46,8 +46,10 @@ pub const fn faded(distance: u16, elapsed: u64) -> u16 {
     if halvings >= 16 {
         return 0;
     }
-    let x = (elapsed % HALF_LIFE << 32) / HALF_LIFE;
-    let power = ONE - (x * (A - (x * (B - (x * C >> 32)) >> 32)) >> 32);
+    let x = ((elapsed % HALF_LIFE) << 32) / HALF_LIFE;
+    let square = B - ((x * C) >> 32);
+    let slope = A - ((x * square) >> 32);
+    let power = ONE - ((x * slope) >> 32);
     (distance as u64 * power).div_ceil(ONE << halvings) as u16
 }
 

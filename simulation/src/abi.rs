@@ -17,6 +17,8 @@ pub enum Kind {
     Address,
     /// True or false.
     Bool,
+    /// A number of so many bits with a sign.
+    Int(usize),
     /// So many bytes, at the left of a word.
     FixedBytes(usize),
     /// Any number of bytes.
@@ -167,6 +169,7 @@ impl Kind {
     fn signature(&self) -> String {
         match self {
             Self::Uint(bits) => format!("uint{bits}"),
+            Self::Int(bits) => format!("int{bits}"),
             Self::Address => "address".into(),
             Self::Bool => "bool".into(),
             Self::FixedBytes(length) => format!("bytes{length}"),
@@ -276,7 +279,7 @@ fn parse(kind: &str, fields: Vec<Parameter>) -> Option<Kind> {
         _ => match (kind.strip_prefix("uint"), kind.strip_prefix("bytes")) {
             (Some(bits), _) => Kind::Uint(bits.parse().ok()?),
             (_, Some(length)) => Kind::FixedBytes(length.parse().ok()?),
-            _ => return None,
+            _ => Kind::Int(kind.strip_prefix("int")?.parse().ok()?),
         },
     })
 }

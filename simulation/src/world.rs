@@ -18,6 +18,7 @@ sol! {
         function setExtension(address extension, bytes selectors) external;
         function setSiblings(address escrow, address vault, address registry) external;
         function setTaskManager(address taskManager) external;
+        function setContestTerms(address token, uint256 bond) external;
         function setGuardian(address guardian) external;
         function addVerifier(address verifier) external returns (uint8);
         function pause(uint64 until) external;
@@ -278,6 +279,11 @@ impl World {
             };
             self.send(OWNER, contract, named);
         }
+        let terms = System::setContestTermsCall {
+            token: TOKEN,
+            bond: U256::from(10 * OGPU),
+        };
+        self.send(OWNER, REGISTRY, terms);
         for contract in [ESCROW, VAULT, MARKET] {
             let guardian = GUARDIAN;
             self.send(OWNER, contract, System::setGuardianCall { guardian });
@@ -292,7 +298,7 @@ impl World {
                 let value = amount(1_000_000);
                 self.send(TREASURY, TOKEN, System::transferCall { to, value });
             }
-            for spender in [ESCROW, VAULT] {
+            for spender in [ESCROW, VAULT, REGISTRY] {
                 let value = U256::MAX;
                 self.send(to, TOKEN, System::approveCall { spender, value });
             }

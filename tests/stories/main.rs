@@ -10,7 +10,6 @@ mod money;
 mod nodes;
 mod orders;
 mod peers;
-mod reputation;
 mod transitions;
 mod upgrades;
 mod verifiers;

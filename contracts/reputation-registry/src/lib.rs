@@ -26,6 +26,7 @@
 extern crate alloc;
 
 pub mod contests;
+mod encode;
 pub mod errors;
 pub mod events;
 mod outcomes;
@@ -36,11 +37,12 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-use alloc::{string::String, vec::Vec};
-use alloy_primitives::{Address, B256, U256, aliases::U32};
+use alloc::vec::Vec;
+use alloy_primitives::{Address, B256, U256, aliases::U32, keccak256};
+use alloy_sol_types::SolEvent;
 use contests::Ruling;
 use ogpu_common::{
-    Ownable, Upgradeable,
+    Ownable, Text, Upgradeable,
     amount::{self, widen},
     initializable,
     key::Number,
@@ -55,6 +57,7 @@ use stylus_sdk::{
 
 use errors::*;
 use events::*;
+use profile::Profile;
 use record::Record;
 use views::{OutcomeView, PairView, ProviderView};
 
@@ -142,11 +145,11 @@ impl ReputationRegistry {
     /// [`ZeroGpuCount`], [`TextLengthOutOfRange`], [`AlreadyRegistered`], [`RegistryFull`].
     pub fn register(
         &mut self,
-        gpu_model: String,
+        gpu_model: Text,
         gpu_count: u32,
-        region: String,
-        endpoint: String,
-        price_list_uri: String,
+        region: Text,
+        endpoint: Text,
+        price_list_uri: Text,
     ) -> Result<U256, Error> {
         let owner = self.vm().msg_sender();
         let provider_id = self.id_of(owner);
@@ -159,21 +162,20 @@ impl ReputationRegistry {
         let Some(provider_id) = self.count().checked_add(1) else {
             return Err(Error::of::<RegistryFull>(&[&widen(u32::MAX.into())]));
         };
-        let profile = ProfileUpdated {
-            providerId: widen(provider_id.into()),
-            gpuModel: gpu_model,
-            gpuCount: gpu_count,
+        let profile = Profile {
+            gpu_model,
+            gpu_count,
             region,
             endpoint,
-            priceListUri: price_list_uri,
+            price_list_uri,
         };
-        profile::check(&profile)?;
+        profile.check()?;
         self.provider_count.set(U32::from(provider_id));
         self.provider_ids.insert(owner, U32::from(provider_id));
         let record = Record::new(owner, self.vm().block_timestamp());
         self.records.insert(provider_id, record.pack());
         self.emit::<ProviderRegistered>(&[&widen(provider_id.into()), &words::address(owner)], &[]);
-        self.save_profile(provider_id, profile);
+        self.save_profile(provider_id, &profile);
         Ok(widen(provider_id.into()))
     }
 
@@ -186,27 +188,26 @@ impl ReputationRegistry {
     /// [`NotRegistered`], [`ZeroGpuCount`], [`TextLengthOutOfRange`].
     pub fn update_profile(
         &mut self,
-        gpu_model: String,
+        gpu_model: Text,
         gpu_count: u32,
-        region: String,
-        endpoint: String,
-        price_list_uri: String,
+        region: Text,
+        endpoint: Text,
+        price_list_uri: Text,
     ) -> Result<(), Error> {
         let account = self.vm().msg_sender();
         let provider_id = self.id_of(account);
         if provider_id == 0 {
             return Err(Error::of::<NotRegistered>(&[&words::address(account)]));
         }
-        let profile = ProfileUpdated {
-            providerId: widen(provider_id.into()),
-            gpuModel: gpu_model,
-            gpuCount: gpu_count,
+        let profile = Profile {
+            gpu_model,
+            gpu_count,
             region,
             endpoint,
-            priceListUri: price_list_uri,
+            price_list_uri,
         };
-        profile::check(&profile)?;
-        self.save_profile(provider_id, profile);
+        profile.check()?;
+        self.save_profile(provider_id, &profile);
         Ok(())
     }
 
@@ -254,9 +255,9 @@ impl ReputationRegistry {
         task_id: U256,
         value: i128,
         value_decimals: u8,
-        tag1: String,
-        tag2: String,
-        feedback_uri: String,
+        tag1: Text,
+        tag2: Text,
+        feedback_uri: Text,
         feedback_hash: B256,
     ) -> Result<(), Error> {
         let feedback = Feedback {
@@ -381,7 +382,7 @@ impl ReputationRegistry {
         ))
     }
 
-    /// The [digest](profile::digest) of a provider's profile.
+    /// The digest of a provider's profile: the Keccak-256 of [`Profile::encoded`].
     ///
     /// # Errors
     /// [`UnknownProvider`].
@@ -440,11 +441,11 @@ impl ReputationRegistry {
         &self,
         agent_id: U256,
         client_addresses: Vec<Address>,
-        tag1: String,
-        tag2: String,
+        tag1: Text,
+        tag2: Text,
     ) -> Result<(u64, i128, u8), Error> {
         let (id, _) = self.record(&agent_id)?;
-        if !tag1.is_empty() || !tag2.is_empty() {
+        if !tag1.0.is_empty() || !tag2.0.is_empty() {
             return Err(Error::of::<TagsNotSummed>(&[]));
         }
         let (count, sum) = self.feedback_of(id, &client_addresses);
@@ -470,7 +471,7 @@ impl ReputationRegistry {
     pub fn get_validation_status(
         &self,
         request_hash: B256,
-    ) -> Result<(Address, U256, u8, B256, String, U256), Error> {
+    ) -> Result<(Address, U256, u8, B256, Text, U256), Error> {
         self.view_validation(&words::number(&request_hash))
     }
 }
@@ -495,10 +496,17 @@ impl ReputationRegistry {
         Err(Error::of::<UnknownProvider>(&[provider_id]))
     }
 
-    fn save_profile(&mut self, provider_id: u32, profile: ProfileUpdated) {
-        self.profile_digests
-            .insert(provider_id, profile::digest(&profile));
-        self.vm().log(profile);
+    fn save_profile(&mut self, provider_id: u32, profile: &Profile) {
+        let data = profile.encoded();
+        self.profile_digests.insert(provider_id, keccak256(&data));
+        let id = widen(provider_id.into());
+        words::emit(
+            self.vm(),
+            &ProfileUpdated::SIGNATURE_HASH,
+            &[&id],
+            &[],
+            &data,
+        );
     }
 }
 

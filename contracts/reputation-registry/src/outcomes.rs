@@ -1,10 +1,11 @@
 //! Outcomes of tasks, and what clients say of them.
 
-use alloc::string::String;
+use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::SolEvent;
 use ogpu_common::{
+    Text,
     amount::{self, time, widen},
     key::Number,
     words,
@@ -14,6 +15,7 @@ use stylus_sdk::prelude::*;
 
 use crate::{
     ReputationRegistry,
+    encode::{Field, encode},
     errors::{
         AlreadyRated, AlreadyRecorded, Error, FeedbackOutOfRange, NotClient, NotTaskManager,
         SelfDealing, UnknownOutcome,
@@ -31,9 +33,9 @@ const MAX_FEEDBACK: u64 = 10_000;
 pub struct Feedback {
     pub value: i128,
     pub value_decimals: u8,
-    pub tag1: String,
-    pub tag2: String,
-    pub uri: String,
+    pub tag1: Text,
+    pub tag2: Text,
+    pub uri: Text,
     pub hash: B256,
 }
 
@@ -151,9 +153,9 @@ impl ReputationRegistry {
             return Err(Error::of::<AlreadyRated>(&[task_id]));
         }
         let hundredths = hundredths(feedback.value, feedback.value_decimals)?;
-        profile::length("tag1", &feedback.tag1, 0, 32)?;
-        profile::length("tag2", &feedback.tag2, 0, 32)?;
-        profile::length("feedbackURI", &feedback.uri, 0, 256)?;
+        profile::in_range("tag1", &feedback.tag1, 0, 32)?;
+        profile::in_range("tag2", &feedback.tag2, 0, 32)?;
+        profile::in_range("feedbackURI", &feedback.uri, 0, 256)?;
 
         slot.rated = true;
         self.put_outcome(task_id, slot);
@@ -171,19 +173,27 @@ impl ReputationRegistry {
         self.feedback.insert(slot.provider, U256::from_limbs(sums));
 
         let index = pair.feedback_count.into();
-        self.vm().log(NewFeedback {
-            agentId: provider_id,
-            clientAddress: client,
-            feedbackIndex: index,
-            value: feedback.value,
-            valueDecimals: feedback.value_decimals,
-            indexedTag1: keccak256(&feedback.tag1),
-            tag1: feedback.tag1,
-            tag2: feedback.tag2,
-            endpoint: String::new(),
-            feedbackURI: feedback.uri,
-            feedbackHash: feedback.hash,
-        });
+        let mut data = Vec::new();
+        let fields = [
+            Field::Word(&time(index)),
+            Field::Word(&widen(feedback.value.unsigned_abs())),
+            Field::Word(&small(feedback.value_decimals.into())),
+            Field::Text(&feedback.tag1.0),
+            Field::Text(&feedback.tag2.0),
+            Field::Text(&[]),
+            Field::Text(&feedback.uri.0),
+            Field::Word(&words::number(&feedback.hash)),
+        ];
+        encode(&mut data, &fields);
+        let tag = words::number(&keccak256(&feedback.tag1.0));
+        let indexed = [&provider_id, &words::address(client), &tag];
+        words::emit(
+            self.vm(),
+            &NewFeedback::SIGNATURE_HASH,
+            &indexed,
+            &[],
+            &data,
+        );
         self.emit::<TaskRated>(
             &[task_id, &provider_id, &words::address(client)],
             &[&time(index)],
@@ -227,10 +237,11 @@ fn hundredths(value: i128, decimals: u8) -> Result<u64, Error> {
     };
     match u64::try_from(value) {
         Ok(value) if unit != 0 && value <= MAX_FEEDBACK / unit => Ok(value * unit),
-        _ => Err(FeedbackOutOfRange {
-            value,
-            valueDecimals: decimals,
+        _ => {
+            let sign = if value < 0 { u64::MAX } else { 0 };
+            let value = U256::from_limbs([value as u64, (value >> 64) as u64, sign, sign]);
+            let decimals = small(decimals.into());
+            Err(Error::of::<FeedbackOutOfRange>(&[&value, &decimals]))
         }
-        .into()),
     }
 }

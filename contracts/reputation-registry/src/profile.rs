@@ -1,48 +1,77 @@
-//! What a provider says of itself. A profile is passed around as the event that announces it.
+//! What a provider says of itself.
 
-use alloc::string::String;
-use alloy_primitives::{B256, U256, keccak256};
-use alloy_sol_types::SolEvent;
+use alloc::vec::Vec;
+
+use alloy_sol_types::SolError;
+use ogpu_common::{Text, amount::widen};
 
 use crate::{
+    encode::{Field, encode, length},
     errors::{Error, TextLengthOutOfRange, ZeroGpuCount},
-    events::ProfileUpdated,
 };
 
-/// Passes a profile whose every part is in its range.
-///
-/// # Errors
-/// [`ZeroGpuCount`], [`TextLengthOutOfRange`].
-pub fn check(profile: &ProfileUpdated) -> Result<(), Error> {
-    if profile.gpuCount == 0 {
-        return Err(Error::of::<ZeroGpuCount>(&[]));
-    }
-    length("gpuModel", &profile.gpuModel, 1, 64)?;
-    length("region", &profile.region, 0, 32)?;
-    length("endpoint", &profile.endpoint, 0, 256)?;
-    length("priceListUri", &profile.priceListUri, 0, 256)
+/// A profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The model of its GPUs, 1 to 64 bytes.
+    pub gpu_model: Text,
+    /// How many it has, at least one.
+    pub gpu_count: u32,
+    /// Where they are, up to 32 bytes.
+    pub region: Text,
+    /// Where to reach the provider, up to 256 bytes.
+    pub endpoint: Text,
+    /// Where its prices are, up to 256 bytes.
+    pub price_list_uri: Text,
 }
 
-/// `keccak256(abi.encode(gpuModel, gpuCount, region, endpoint, priceListUri))`, which is the hash of the event's data: with it
-/// anyone can check a profile taken from the events.
-pub fn digest(profile: &ProfileUpdated) -> B256 {
-    keccak256(profile.encode_data())
+impl Profile {
+    /// Passes a profile whose every part is in its range.
+    ///
+    /// # Errors
+    /// [`ZeroGpuCount`], [`TextLengthOutOfRange`].
+    pub fn check(&self) -> Result<(), Error> {
+        if self.gpu_count == 0 {
+            return Err(Error::of::<ZeroGpuCount>(&[]));
+        }
+        in_range("gpuModel", &self.gpu_model, 1, 64)?;
+        in_range("region", &self.region, 0, 32)?;
+        in_range("endpoint", &self.endpoint, 0, 256)?;
+        in_range("priceListUri", &self.price_list_uri, 0, 256)
+    }
+
+    /// `abi.encode(gpuModel, gpuCount, region, endpoint, priceListUri)`: the data of the event that announces a profile. The Keccak-256
+    /// of it is the profile's digest, with which anyone can check a profile taken from the events.
+    pub fn encoded(&self) -> Vec<u8> {
+        let mut data = Vec::new();
+        let fields = [
+            Field::Text(&self.gpu_model.0),
+            Field::Word(&widen(self.gpu_count.into())),
+            Field::Text(&self.region.0),
+            Field::Text(&self.endpoint.0),
+            Field::Text(&self.price_list_uri.0),
+        ];
+        encode(&mut data, &fields);
+        data
+    }
 }
 
 /// Passes a text of so many bytes.
 ///
 /// # Errors
 /// [`TextLengthOutOfRange`].
-pub(crate) fn length(field: &str, text: &str, minimum: u16, maximum: u16) -> Result<(), Error> {
-    let length = text.len();
-    if (usize::from(minimum)..=usize::from(maximum)).contains(&length) {
+pub(crate) fn in_range(field: &str, text: &Text, minimum: u16, maximum: u16) -> Result<(), Error> {
+    let bytes = text.0.len();
+    if (usize::from(minimum)..=usize::from(maximum)).contains(&bytes) {
         return Ok(());
     }
-    Err(TextLengthOutOfRange {
-        field: String::from(field),
-        length: U256::from(length),
-        minimum: U256::from(minimum),
-        maximum: U256::from(maximum),
-    }
-    .into())
+    let mut data = TextLengthOutOfRange::SELECTOR.to_vec();
+    let fields = [
+        Field::Text(field.as_bytes()),
+        Field::Word(&length(bytes)),
+        Field::Word(&crate::small(minimum)),
+        Field::Word(&crate::small(maximum)),
+    ];
+    encode(&mut data, &fields);
+    Err(Error::raw(data))
 }

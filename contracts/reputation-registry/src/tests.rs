@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Log, U256, hex, keccak256};
 use alloy_sol_types::{SolCall, SolEvent, SolValue, sol};
 use ogpu_common::{
-    InvalidInitialization, OwnableInvalidOwner, OwnableUnauthorizedAccount,
+    InvalidInitialization, OwnableInvalidOwner, OwnableUnauthorizedAccount, Text,
     UUPSUnauthorizedCallContext, ZeroAddress, namespace::IMPLEMENTATION_SLOT,
 };
 use stylus_sdk::{abi::router_entrypoint, host::VM, testing::TestVM};
@@ -55,7 +55,7 @@ fn register(
         "https://gpu.example",
         "ipfs://prices",
     ]
-    .map(String::from);
+    .map(Text::from);
     registry.register(model, 8, region, endpoint, prices)
 }
 
@@ -211,7 +211,7 @@ fn is_full_when_ids_run_out() {
 fn checks_profiles() {
     let (vm, mut registry) = registry();
     vm.set_sender(ALICE);
-    let text = |length: usize| "x".repeat(length);
+    let text = |length: usize| Text::from(&*"x".repeat(length));
     let before = vm.snapshot().storage;
     let mut refused = |model, count, region, endpoint, prices, expected: Error| {
         let result = registry.register(

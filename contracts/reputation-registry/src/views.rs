@@ -1,10 +1,13 @@
 //! What the registry shows of its slots.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::sol;
-use ogpu_common::amount::{time, widen};
+use ogpu_common::{
+    Text,
+    amount::{time, widen},
+};
 use ogpu_rules::{outcome::Stage, pair::WINDOW};
 use stylus_sdk::prelude::*;
 
@@ -134,7 +137,7 @@ impl ReputationRegistry {
     pub(crate) fn view_validation(
         &self,
         task_id: &U256,
-    ) -> Result<(Address, U256, u8, B256, String, U256), Error> {
+    ) -> Result<(Address, U256, u8, B256, Text, U256), Error> {
         let slot = self.outcome(task_id)?;
         let tag = match slot.stage {
             Stage::Settled => "settled",

@@ -6,7 +6,7 @@ use ogpu_rules::{MAX_AMOUNT, seal::seal};
 use super::{Generator, Scene};
 use crate::{
     abi::{Kind, Parameter, Value, word},
-    world::{ESCROW, MARKET, OGPU, STRANGERS, TOKEN, TREASURY, VAULT, World},
+    world::{ESCROW, MARKET, OGPU, REGISTRY, STRANGERS, TOKEN, TREASURY, VAULT, World},
 };
 
 /// What a task's terms are to be, as far as one field depends on another.
@@ -82,6 +82,10 @@ impl Generator<'_> {
                 };
                 Value::Word(fit(number, *bits))
             }
+            Kind::Int(_) => Value::Word(match self.rng.u8(0..10) {
+                0 => B256::repeat_byte(0xff),
+                _ => word(self.rng.u128(0..=110)),
+            }),
             Kind::Address => match self.chance(50) {
                 true => Value::Word(self.one_of(&[Address::ZERO, TOKEN, MARKET]).into_word()),
                 false => Value::Word(self.person().into_word()),
@@ -112,7 +116,8 @@ impl Generator<'_> {
 
     fn address(&mut self, name: &str) -> Address {
         match name {
-            "spender" if self.chance(60) => self.one_of(&[ESCROW, VAULT]),
+            "spender" if self.chance(60) => self.one_of(&[ESCROW, VAULT, REGISTRY]),
+            "token" => TOKEN,
             "treasury" => self.one_of(&[TREASURY, STRANGERS[0]]),
             "to" | "account" if self.chance(2) => self.one_of(&[ESCROW, VAULT, TOKEN]),
             _ => self.person(),
@@ -183,6 +188,8 @@ impl Generator<'_> {
             "deadline" | "expiry" => (now + self.rng.u64(0..10_000)).saturating_sub(500).into(),
             "timepoint" => now.saturating_sub(self.rng.u64(0..5_000)).into(),
             "gpuCount" => self.rng.u128(1..9),
+            "bond" => self.rng.u128(1..20 * OGPU),
+            "valueDecimals" => self.rng.u128(0..4),
             "number" | "verifier" => self.rng.u128(0..3),
             "version" | "pos" | "nonce" => self.rng.u128(0..3),
             // parameters of the market

@@ -82,6 +82,9 @@ const UNLISTED: Habit = Habit {
     which: Which::Live,
 };
 
+/// The states of tasks that have ended for a provider.
+const ENDED: &[Status] = &[Status::Finalized, Status::Failed, Status::Resolved];
+
 /// How views are called.
 const VIEW: Habit = Habit {
     weight: 1,
@@ -149,6 +152,12 @@ pub fn of(name: &str, is_view: bool) -> Habit {
         "requestUnbond" => (15, Anyone, Live),
         "cancelUnbond" => (6, Leaver, Live),
         "withdrawUnbonded" => (10, Leaver, Matured),
+        // reputation
+        "giveFeedback" => (15, Client, In(ENDED)),
+        "contest" => (12, Client, In(ENDED)),
+        "resolveContest" => (8, Owner, In(ENDED)),
+        "closeContest" => (25, Anyone, In(ENDED)),
+        "setContestTerms" => (2, Owner, Live),
         // the token
         "transfer" | "transferFrom" | "approve" => (15, Anyone, Live),
         "delegate" | "delegateBySig" | "permit" => (10, Anyone, Live),

@@ -1,14 +1,18 @@
 //! Who the providers are, and how their scores move, as the registry's events tell.
 
+use std::collections::BTreeMap;
+
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::SolEvent;
-use ogpu_rules::score;
-use reputation_registry::events::{OutcomeRecorded, ProviderRegistered, ScoreSet};
+use ogpu_rules::{Pair, score};
+use reputation_registry::events::{
+    ChangeContested, ContestClosed, OutcomeRecorded, ProviderRegistered, ScoreSet,
+};
 
 use super::Violation;
 use crate::{
     chain::{Chain, Log},
-    world::{REGISTRY, System, ask},
+    world::{REGISTRY, System, TOKEN, ask},
 };
 
 /// A provider.
@@ -31,11 +35,26 @@ pub struct Outcome {
     pub success: bool,
 }
 
+/// What the outcome of a task has moved.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    provider: u32,
+    moved: i16,
+    recorded_at: u64,
+    bond: u128,
+}
+
 /// The registry's books.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     providers: Vec<Provider>,
     touched: Vec<u32>,
+    /// What clients and providers have done with each other.
+    pairs: BTreeMap<(Address, u32), Pair>,
+    /// What each task has moved.
+    changes: BTreeMap<U256, Change>,
+    /// The bonds of open contests, in wei.
+    bonds: u128,
     /// What has been reported and not yet been seen to come from a task.
     pub outcomes: Vec<Outcome>,
 }
@@ -76,16 +95,35 @@ impl Registry {
             }
             OutcomeRecorded::SIGNATURE_HASH => {
                 let event = log.read::<OutcomeRecorded>()?;
-                let id = event.providerId.saturating_to();
-                let outcome = Outcome {
-                    provider: id,
-                    value: event.value.saturating_to(),
-                    success: event.success,
+                self.outcome(&event, now)?;
+            }
+            ChangeContested::SIGNATURE_HASH => {
+                let event = log.read::<ChangeContested>()?;
+                let bond = event.bond.saturating_to();
+                if let Some(change) = self.changes.get_mut(&event.taskId) {
+                    change.bond = bond;
+                }
+                self.bonds += bond;
+            }
+            ContestClosed::SIGNATURE_HASH => {
+                let event = log.read::<ContestClosed>()?;
+                let change = self.changes.get_mut(&event.taskId);
+                let Some(change) = change.filter(|change| change.bond > 0) else {
+                    return Err(Violation::ScoreWithoutTask { provider: 0 });
                 };
-                self.outcomes.push(outcome);
-                let before = self.score(id, now).unwrap_or_default();
-                let expected = score::after_outcome(before, outcome.value, outcome.success);
-                self.moved(id, expected, event.score, now)?;
+                self.bonds -= change.bond;
+                change.bond = 0;
+                let Change {
+                    provider,
+                    moved,
+                    recorded_at,
+                    ..
+                } = *change;
+                if event.reversed {
+                    let before = self.score(provider, now).unwrap_or_default();
+                    let expected = score::undone(before, moved, now.saturating_sub(recorded_at));
+                    self.moved(provider, expected, event.score, now)?;
+                }
             }
             ScoreSet::SIGNATURE_HASH => {
                 let event = log.read::<ScoreSet>()?;
@@ -95,6 +133,44 @@ impl Registry {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Enters an outcome: what of its weight counts, and where the score goes.
+    fn outcome(&mut self, event: &OutcomeRecorded, now: u64) -> Result<(), Violation> {
+        let id = event.providerId.saturating_to::<u32>();
+        let success = event.providerBps > 5_000;
+        let value = event.value.saturating_to::<u128>();
+        if event.providerBps != 5_000 {
+            self.outcomes.push(Outcome {
+                provider: id,
+                value,
+                success,
+            });
+        }
+        let own = self.provider(id).map(|provider| provider.owner) == Some(event.client);
+        let mut weight = 0;
+        if event.providerBps != 5_000 && !own && score::weight(value) > 0 {
+            let pair = self.pairs.entry((event.client, id)).or_default();
+            weight = pair.count(score::weight(value), success, now);
+        }
+        let counted = event.weight.into();
+        super::equal(REGISTRY, event.client, "weight", counted, weight.into())?;
+        let before = self.score(id, now).unwrap_or_default();
+        let age = now.saturating_sub(event.settledAt);
+        let expected = score::after_outcome(before, weight, success, age);
+        let change = Change {
+            provider: id,
+            moved: expected as i16 - before as i16,
+            recorded_at: now,
+            bond: 0,
+        };
+        if self.changes.insert(event.taskId, change).is_some() {
+            return Err(Violation::ScoreWithoutTask { provider: id });
+        }
+        if expected == before {
+            return Ok(()); // and the score's clock goes on
+        }
+        self.moved(id, expected, event.score, now)
     }
 
     /// A provider's score at a time: that of its last change, drifting back to the start.
@@ -151,6 +227,11 @@ impl Registry {
         }
         while let Some(id) = self.touched.pop() {
             self.verify_provider(chain, id)?;
+        }
+        let account = REGISTRY;
+        let held = ask(chain, TOKEN, System::balanceOfCall { account })?.saturating_to::<u128>();
+        if held < self.bonds {
+            super::equal(TOKEN, REGISTRY, "bonds", held, self.bonds)?;
         }
         Ok(())
     }

@@ -59,6 +59,10 @@ const RIGHTS: [(B256, Right); 22] = [
     ),
     (registry_events::ScoreSet::SIGNATURE_HASH, Right::Owner),
     (
+        registry_events::ContestTermsSet::SIGNATURE_HASH,
+        Right::Owner,
+    ),
+    (
         registry_events::TaskManagerSet::SIGNATURE_HASH,
         Right::Owner,
     ),

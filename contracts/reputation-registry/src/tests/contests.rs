@@ -102,7 +102,7 @@ fn a_reversed_change_is_undone_and_the_bond_goes_back() {
             (3, Address::ZERO, U256::ZERO)
         );
         let status = stage.registry.get_validation_status(task.into()).unwrap();
-        assert_eq!(status.4, "reversed");
+        assert_eq!(status.4, "reversed".into());
     }
 }
 
@@ -179,6 +179,9 @@ fn what_is_undone_is_what_is_left() {
 
     // The owner has set the score in between: it stays in its range.
     for (set, bps, expected) in [(9_990, 0, 10_000), (7, 10_000, 0)] {
+        stage
+            .by(OWNER, |r| r.set_score(ONE, number(5_000)))
+            .unwrap();
         let (task, _) = stage.record(CLIENT, 1 << 36, bps);
         contest(&mut stage, CLIENT, task).unwrap();
         stage.by(OWNER, |r| r.set_score(ONE, number(set))).unwrap();

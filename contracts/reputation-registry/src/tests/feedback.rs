@@ -1,6 +1,7 @@
 //! What clients say of tasks.
 
 use alloy_primitives::{Address, B256, U256, keccak256};
+use ogpu_common::Text;
 use ogpu_rules::outcome::CONTEST_WINDOW;
 use proptest::prelude::*;
 
@@ -19,7 +20,7 @@ fn rate(
     task: U256,
     (value, decimals): (i128, u8),
 ) -> Result<(), Error> {
-    let [tag, uri] = ["quality", "ipfs://words"].map(String::from);
+    let [tag, uri] = ["quality", "ipfs://words"].map(Text::from);
     let hash = B256::repeat_byte(7);
     stage.by(sender, |r| {
         r.give_feedback(task, value, decimals, tag, "".into(), uri, hash)
@@ -27,7 +28,7 @@ fn rate(
 }
 
 fn summary(stage: &Stage, clients: &[Address]) -> (u64, i128, u8) {
-    let none = String::new;
+    let none = Text::default;
     let summary = stage
         .registry
         .get_summary(ONE, clients.to_vec(), none(), none());
@@ -129,7 +130,7 @@ fn feedback_is_in_range() {
         assert_eq!(refused, Err(error.into()), "{value} {decimals}");
     }
     let mut lengths = |tag1: usize, tag2: usize, uri: usize, field: &str, most: u64| {
-        let [tag1, tag2, uri] = [tag1, tag2, uri].map(|length| "x".repeat(length));
+        let [tag1, tag2, uri] = [tag1, tag2, uri].map(|length| Text::from(&*"x".repeat(length)));
         let refused = stage.by(CLIENT, |r| {
             r.give_feedback(task, 1, 0, tag1, tag2, uri, B256::ZERO)
         });
@@ -144,7 +145,7 @@ fn feedback_is_in_range() {
     lengths(33, 0, 0, "tag1", 32);
     lengths(32, 33, 0, "tag2", 32);
     lengths(32, 32, 257, "feedbackURI", 256);
-    let [tag, uri] = [32, 256].map(|length| "x".repeat(length));
+    let [tag, uri] = [32, 256].map(|length| Text::from(&*"x".repeat(length)));
     let longest = stage.by(CLIENT, |r| {
         r.give_feedback(task, 100, 0, tag.clone(), tag, uri, B256::ZERO)
     });
@@ -164,7 +165,7 @@ fn summaries_are_of_clients_and_not_of_tags() {
     assert_eq!(summary(&stage, &[BOB, CLIENT, OWNER]), (3, 5_000, 2));
     assert_eq!(summary(&stage, &[OWNER]), (0, 0, 2));
     for tags in [["quality", ""], ["", "x"]] {
-        let [tag1, tag2] = tags.map(String::from);
+        let [tag1, tag2] = tags.map(Text::from);
         let refused = stage.registry.get_summary(ONE, vec![], tag1, tag2);
         assert_eq!(refused, Err(TagsNotSummed {}.into()));
     }
