@@ -1,5 +1,7 @@
 //! What everything costs: compared with a committed snapshot, and independent of how many others there are.
 
+mod growth;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -31,8 +33,9 @@ const PAID_TASK: u64 = 420_000;
 /// The most that assigning a bid which its provider has signed may cost.
 const SIGNED_BID: u64 = 110_000;
 
-fn snapshot_path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots/gas.json")
+fn snapshot_path(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots");
+    folder.join(name)
 }
 
 #[tokio::test]
@@ -48,7 +51,7 @@ async fn every_operation_costs_what_the_snapshot_says() -> Result<()> {
         return Ok(());
     }
     let embedded = harness.stage().is_embedded();
-    let path = snapshot_path();
+    let path = snapshot_path("gas.json");
     if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
         ensure!(
             embedded,
