@@ -1,5 +1,7 @@
 //! What everything costs: compared with a committed snapshot, and independent of how many others there are.
 
+mod growth;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -42,8 +44,9 @@ const BOUNDS: [(&str, u64); 9] = [
     ("stake", 70_000),
 ];
 
-fn snapshot_path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots/gas.json")
+fn snapshot_path(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../snapshots");
+    folder.join(name)
 }
 
 #[tokio::test]
@@ -59,7 +62,7 @@ async fn every_operation_costs_what_the_snapshot_says() -> Result<()> {
         return Ok(());
     }
     let embedded = harness.stage().is_embedded();
-    let path = snapshot_path();
+    let path = snapshot_path("gas.json");
     if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
         ensure!(
             embedded,

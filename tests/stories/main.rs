@@ -3,7 +3,6 @@
 mod batches;
 mod deployment;
 mod gas;
-mod growth;
 mod leases;
 mod life;
 mod money;

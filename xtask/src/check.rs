@@ -6,6 +6,7 @@
 //! | `abi/CONTRACT.json` | functions, events, errors, those of its extension among them | [`crate::abi`] |
 //! | `snapshots/layout/CONTRACT.json` | field → slot, offset, type; of an extension there is none, since it has its contract's | [`crate::layout`] |
 //! | `snapshots/gas.json` | operation → gas | the stories in `tests/`, which compare it themselves |
+//! | `snapshots/growth.json` | step → gas among 1, 10 and 1,000 others | likewise |
 
 use crate::{
     abi, layout,
