@@ -183,6 +183,7 @@ impl Lab {
             digest: *digest,
             malformed: step.malformed,
             is_view: self.catalogue.entries()[step.entry].function.is_view && !step.malformed,
+            is_quiet: self.catalogue.entries()[step.entry].function.name == "poke",
             undone: step.undone,
             calls: step.calls,
         };
@@ -244,6 +245,15 @@ fn look(
     if !leases.is_empty() {
         model.try_to_end_lease(chain, leases[generator.below(leases.len())])?;
     }
+    let proposals = model.optimistic.live();
+    if !proposals.is_empty() {
+        let task = proposals[generator.below(proposals.len())];
+        model.try_to_end_proposal(chain, task)?;
+    }
+    let rounds = model.committee.live();
+    if !rounds.is_empty() {
+        model.try_to_end_round(chain, rounds[generator.below(rounds.len())])?;
+    }
     let person = generator.person();
     if can_leave(setting, person) {
         model.try_to_leave(chain, person)?;
@@ -260,6 +270,12 @@ fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
     }
     for &lease in model.market.live_leases() {
         model.try_to_end_lease(chain, lease)?;
+    }
+    for &task in model.optimistic.live() {
+        model.try_to_end_proposal(chain, task)?;
+    }
+    for &task in model.committee.live() {
+        model.try_to_end_round(chain, task)?;
     }
     for person in people() {
         if can_leave(setting, person) {

@@ -107,11 +107,28 @@ programs! {
     MarketOrders = market_orders::MarketOrders, "market-orders";
     MarketDisputes = market_disputes::MarketDisputes, "market-disputes";
     MarketAdmin = market_admin::MarketAdmin, "market-admin";
+    OptimisticVerifier = optimistic_verifier::OptimisticVerifier, "optimistic-verifier";
+    VerificationCommittee = verification_committee::VerificationCommittee, "verification-committee";
+    CommitteeNodes = committee_nodes::CommitteeNodes, "committee-nodes";
+    Watchdog = watchdog::Watchdog, "watchdog";
 }
 
 impl Program {
-    /// Whether the task manager delegates to it, so that it has no proxy of its own.
+    /// The program that delegates to it, so that it has no proxy of its own.
+    pub const fn host(self) -> Option<Self> {
+        match self {
+            Self::MarketBids
+            | Self::MarketLeases
+            | Self::MarketOrders
+            | Self::MarketDisputes
+            | Self::MarketAdmin => Some(Self::TaskManager),
+            Self::CommitteeNodes => Some(Self::VerificationCommittee),
+            _ => None,
+        }
+    }
+
+    /// Whether another program delegates to it.
     pub const fn is_extension(self) -> bool {
-        self as u8 > Self::TaskManager as u8
+        self.host().is_some()
     }
 }

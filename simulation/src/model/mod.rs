@@ -4,9 +4,11 @@
 //! transaction touched after each, of everything from time to time. Where events and views agree, and the sums of the books with the
 //! balances of the token, nothing has been made, lost or paid twice.
 
+mod committee;
 mod escrow;
 mod exits;
 mod market;
+mod optimistic;
 mod registry;
 mod rights;
 mod vault;
@@ -14,9 +16,13 @@ mod violation;
 mod votes;
 
 use alloy_primitives::{Address, hex};
+use alloy_sol_types::SolEvent;
+use payment_escrow::Withdrawn;
 
+pub use committee::{Committee, Done};
 pub use escrow::Escrow;
 pub use market::{Lease, Market, Others, Task};
+pub use optimistic::Optimistic;
 pub use registry::Registry;
 pub use rights::Rights;
 pub use vault::Vault;
@@ -26,7 +32,7 @@ pub use votes::Votes;
 use crate::{
     abi::Abi,
     chain::{Chain, Log, Outcome},
-    world::{ESCROW, MARKET, REGISTRY, System, TOKEN, VAULT, ask},
+    world::{COMMITTEE, ESCROW, MARKET, OPTIMISTIC, REGISTRY, System, TOKEN, VAULT, ask},
 };
 
 /// What a call may cost, in reads, writes and calls, however much there is in the world.
@@ -41,6 +47,8 @@ pub struct Circumstances {
     pub malformed: bool,
     /// Whether it called a view.
     pub is_view: bool,
+    /// Whether it called a function that may note something and say nothing.
+    pub is_quiet: bool,
     /// Whether it was undone, whatever it did.
     pub undone: bool,
     /// How many calls were in it.
@@ -58,6 +66,10 @@ pub struct Model {
     pub market: Market,
     /// The registry's.
     pub registry: Registry,
+    /// The optimistic verifier's.
+    pub optimistic: Optimistic,
+    /// The verification committee's.
+    pub committee: Committee,
     /// The token's.
     pub votes: Votes,
     /// Who may do what.
@@ -80,13 +92,21 @@ impl Model {
                         self.note_surplus(log, from, to, value);
                     }
                 }
-                ESCROW => self.escrow.observe(log)?,
+                ESCROW => {
+                    self.escrow.observe(log)?;
+                    self.note_gift(log)?;
+                }
                 VAULT => self.vault.observe(log, chain.time)?,
                 REGISTRY => self.registry.observe(log, chain.time)?,
                 MARKET => {
                     let (market, others) = self.market_and_others();
                     market.observe(log, chain.time, others)?;
                 }
+                OPTIMISTIC => {
+                    let owner = self.rights.owner(OPTIMISTIC);
+                    (self.optimistic).observe(log, chain.time, owner, &self.market)?;
+                }
+                COMMITTEE => self.committee.observe(log, chain.time)?,
                 _ => {}
             }
         }
@@ -132,7 +152,7 @@ impl Model {
         if circumstances.is_view {
             return Err(Violation::ViewChanged);
         }
-        if chain.logs().is_empty() {
+        if chain.logs().is_empty() && !circumstances.is_quiet {
             return Err(Violation::Silent);
         }
         self.observe(chain)?;
@@ -140,6 +160,8 @@ impl Model {
         self.escrow.verify(chain)?;
         self.vault.verify(chain)?;
         self.registry.verify(chain)?;
+        self.optimistic.verify(chain)?;
+        self.committee.verify(chain)?;
         let (market, others) = self.market_and_others();
         market.verify(chain, others)
     }
@@ -156,6 +178,8 @@ impl Model {
         self.escrow.scan(chain)?;
         self.vault.scan(chain)?;
         self.registry.scan(chain)?;
+        self.optimistic.scan(chain)?;
+        self.committee.scan(chain)?;
         let (market, others) = self.market_and_others();
         market.scan(chain, others)
     }
@@ -176,8 +200,30 @@ impl Model {
         match to {
             ESCROW if unasked => self.escrow.surplus += value,
             VAULT if unasked => self.vault.surplus += value,
+            OPTIMISTIC if unasked && from != ESCROW => self.optimistic.surplus += value,
+            COMMITTEE if unasked && from != ESCROW => self.committee.surplus += value,
             _ => {}
         }
+    }
+
+    /// What a verifier takes out of the escrow is its fee; what somebody else sends it from there belongs to nobody.
+    fn note_gift(&mut self, log: Log<'_>) -> Result<(), Violation> {
+        if log.signature() != Withdrawn::SIGNATURE_HASH {
+            return Ok(());
+        }
+        let Withdrawn {
+            account,
+            to,
+            amount,
+        } = log.read()?;
+        match to {
+            OPTIMISTIC if account != to => {
+                self.optimistic.surplus += amount.saturating_to::<u128>()
+            }
+            COMMITTEE if account != to => self.committee.surplus += amount.saturating_to::<u128>(),
+            _ => {}
+        }
+        Ok(())
     }
 }
 

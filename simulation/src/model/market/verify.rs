@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use ogpu_rules::Status;
 
-use super::{Card, Market, Others, equal, number};
+use super::{Card, Market, Others, end::expect_slash, equal, number};
 use crate::{
     chain::Chain,
     model::{Escrow, Violation},
@@ -12,7 +12,10 @@ use crate::{
 
 impl Market {
     /// Compares the books with the contract and with the others': what the last transaction touched.
-    pub fn verify(&mut self, chain: &mut Chain, others: Others<'_>) -> Result<(), Violation> {
+    pub fn verify(&mut self, chain: &mut Chain, mut others: Others<'_>) -> Result<(), Violation> {
+        while let Some((task, provider, amount)) = self.due_slashes.pop() {
+            expect_slash(&mut others, task, provider, amount)?;
+        }
         while let Some(id) = self.touched_tasks.pop() {
             self.verify_task(chain, id, others.escrow)?;
             if self.tasks[id as usize - 1].status.is_final() {
