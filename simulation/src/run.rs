@@ -137,6 +137,21 @@ impl Lab {
         })
     }
 
+    /// A new world.
+    pub fn world(&self, setting: Setting) -> World {
+        World::new(&self.abi, setting)
+    }
+
+    /// Takes a step in a world, and checks it.
+    ///
+    /// # Errors
+    /// The first [`Violation`].
+    pub fn step(&self, world: &mut World, step: &Step) -> Result<Outcome, Violation> {
+        let taken = take(world, step);
+        self.check(world, step, &taken)?;
+        Ok(taken.0)
+    }
+
     /// Takes steps in a new world; what does not hold in it.
     pub fn replay(&self, setting: Setting, steps: &[Step]) -> Option<Violation> {
         let mut world = World::new(&self.abi, setting);
@@ -178,7 +193,7 @@ impl Lab {
         step: &Step,
         (outcome, digest): &(Outcome, u64),
     ) -> Result<(), Violation> {
-        let World { chain, model } = world;
+        let World { chain, model, .. } = world;
         let circumstances = Circumstances {
             digest: *digest,
             malformed: step.malformed,
@@ -209,7 +224,7 @@ fn same(a: &Violation, b: &Violation) -> bool {
 
 /// Takes a step: what became of it, and the digest of the storage before.
 fn take(world: &mut World, step: &Step) -> (Outcome, u64) {
-    let World { chain, model } = world;
+    let World { chain, model, .. } = world;
     if step.wait > 0 {
         let clock = match model.votes_by_block {
             true => chain.block,
@@ -236,7 +251,7 @@ fn look(
     setting: Setting,
     generator: &mut Generator<'_>,
 ) -> Result<(), Violation> {
-    let World { chain, model } = world;
+    let World { chain, model, .. } = world;
     let live = model.market.live();
     if !live.is_empty() {
         model.try_to_end(chain, live[generator.below(live.len())])?;
@@ -263,7 +278,7 @@ fn look(
 
 /// Compares everything with everything, ends every task and has everybody leave, as if.
 fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
-    let World { chain, model } = world;
+    let World { chain, model, .. } = world;
     model.scan(chain)?;
     for &task in model.market.live() {
         model.try_to_end(chain, task)?;

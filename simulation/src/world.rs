@@ -200,6 +200,8 @@ pub struct Setting {
     pub manner: Option<Manner>,
     /// Whether votes are counted by blocks instead of seconds.
     pub votes_by_block: bool,
+    /// Whether nobody is a contract but the contracts.
+    pub bare: bool,
     /// What is wrong on purpose.
     pub fault: Option<Fault>,
 }
@@ -214,6 +216,7 @@ impl Setting {
                 _ => None,
             },
             votes_by_block: seed % 3 == 1,
+            bare: false,
             fault: None,
         }
     }
@@ -240,6 +243,8 @@ pub struct World {
     pub chain: Chain,
     /// The books.
     pub model: Model,
+    /// The messages that made it.
+    pub founding: Vec<Message>,
 }
 
 impl World {
@@ -254,6 +259,7 @@ impl World {
                 votes_by_block: setting.votes_by_block,
                 ..Model::default()
             },
+            founding: Vec::new(),
         };
         world.install(setting);
         world.deploy(setting);
@@ -267,10 +273,12 @@ impl World {
     fn install(&mut self, setting: Setting) {
         let chain = &mut self.chain;
         chain.install(Address::with_last_byte(1), Code::Recover);
-        for wallet in [REENTERING, REENTERING_PROVIDER] {
-            chain.install(wallet, Code::Wallet(Wallet::Reenters));
+        if !setting.bare {
+            for wallet in [REENTERING, REENTERING_PROVIDER] {
+                chain.install(wallet, Code::Wallet(Wallet::Reenters));
+            }
+            chain.install(REFUSING, Code::Wallet(Wallet::Refuses));
         }
-        chain.install(REFUSING, Code::Wallet(Wallet::Refuses));
         for &program in Program::ALL {
             let code = match (program, setting.manner) {
                 (Program::OgpuToken, Some(manner)) => Code::Token(manner),
@@ -333,6 +341,12 @@ impl World {
                 _ => System::initializeCall { owner }.abi_encode(),
             };
             let implementation = program_at(program, 0);
+            self.founding.push(Message {
+                from: OWNER,
+                to: proxy,
+                value: 0,
+                data: initializer.clone(),
+            });
             let answer = (self.chain).install_proxy(proxy, implementation, OWNER, initializer);
             self.accept(OWNER, proxy, answer);
         }
@@ -477,6 +491,12 @@ impl World {
     }
 
     fn send_data(&mut self, from: Address, to: Address, data: Vec<u8>) {
+        self.founding.push(Message {
+            from,
+            to,
+            value: 0,
+            data: data.clone(),
+        });
         let answer = send(&mut self.chain, from, to, data);
         self.accept(from, to, answer);
     }

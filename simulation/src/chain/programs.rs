@@ -43,7 +43,10 @@ impl Code {
             Self::Program(program) => faults::run(program, data),
             Self::Token(manner) => tokens::transfer(manner, data),
             Self::Wallet(wallet) => tokens::notified(wallet),
-            Self::Recover => Ok(tokens::recover(data)),
+            Self::Recover => {
+                let recover = with(|chain| chain.recover).unwrap_or(tokens::recover);
+                Ok(recover(data))
+            }
         }
     }
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How many functions are looked at for one that makes sense now.
-const TRIES: usize = 6;
+const TRIES: usize = 12;
 
 /// How far the clock may be moved to where a call makes sense, in seconds.
 const FAR: u64 = 20_000;
@@ -176,7 +176,7 @@ impl<'a> Generator<'a> {
         for _ in 1..TRIES {
             let index = self.catalogue.pick(&mut self.rng);
             let scene = self.scene(world, &self.catalogue.entries[index]);
-            if scene.suits || self.chance(15) {
+            if scene.suits || self.chance(3) {
                 return self.call_in(world, index, scene, from);
             }
         }
@@ -200,7 +200,7 @@ impl<'a> Generator<'a> {
         let entry = scene.entry;
         scene.from = from.unwrap_or_else(|| self.sender(world, &scene));
         let matures_at = world.model.vault.account(scene.from).matures_at;
-        if scene.entry.habit.which == Which::Matured && self.chance(10) {
+        if scene.entry.habit.which == Which::Matured && self.chance(3) {
             let matures_at = match entry.program {
                 Program::VerificationCommittee => world.model.committee.node(scene.from).matures_at,
                 _ => matures_at,
@@ -331,7 +331,7 @@ impl<'a> Generator<'a> {
 
     /// Which lease a call is about; moves the clock to its end if that makes sense. Whether the call makes sense on it.
     fn choose_lease(&mut self, world: &mut World, scene: &mut Scene<'_>) -> bool {
-        let World { chain, model } = world;
+        let World { chain, model, .. } = world;
         let live = model.market.live_leases();
         let which = scene.entry.habit.which;
         let (Which::Lease(wanted) | Which::LeaseDue(wanted)) = which else {
@@ -381,7 +381,7 @@ impl<'a> Generator<'a> {
             Which::Due(states) => {
                 let left = market.exit_time(task).saturating_sub(now);
                 let suits =
-                    states.contains(&task.status) && (left == 0 || left < FAR && self.chance(8));
+                    states.contains(&task.status) && (left == 0 || left < FAR && self.chance(4));
                 if suits && left > 0 {
                     scene.wait = left - u64::from(self.chance(10));
                 }

@@ -335,10 +335,15 @@ impl Committee {
     }
 
     /// Forgets what the last transaction touched.
-    pub fn settle(&mut self) {
+    pub fn forget(&mut self) {
         self.touched.clear();
         self.touched_rounds.clear();
         (self.credited, self.slashed) = (0, 0);
+    }
+
+    /// What this holds beyond what it owes was given to it.
+    pub fn absorb(&mut self, held: u128) {
+        self.surplus = held.saturating_sub(self.total);
     }
 
     /// Compares the books with the contract: what the last transaction touched.
@@ -350,7 +355,7 @@ impl Committee {
         for &task in &self.touched_rounds {
             self.verify_round(chain, task)?;
         }
-        self.settle();
+        self.forget();
         balance(chain, COMMITTEE, self.total, self.surplus)
     }
 

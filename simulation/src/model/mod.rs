@@ -9,6 +9,7 @@ mod escrow;
 mod exits;
 mod market;
 mod optimistic;
+mod rebuild;
 mod registry;
 mod rights;
 mod vault;
@@ -23,6 +24,7 @@ pub use committee::{Committee, Done};
 pub use escrow::Escrow;
 pub use market::{Lease, Market, Others, Task};
 pub use optimistic::Optimistic;
+pub use rebuild::Told;
 pub use registry::Registry;
 pub use rights::Rights;
 pub use vault::Vault;
@@ -84,7 +86,16 @@ impl Model {
     /// # Errors
     /// The first [`Violation`].
     pub fn observe(&mut self, chain: &Chain) -> Result<(), Violation> {
-        for log in chain.logs().iter() {
+        self.enter(chain.logs().iter(), chain.time)
+    }
+
+    /// Enters logs of one transaction.
+    fn enter<'a>(
+        &mut self,
+        logs: impl Iterator<Item = Log<'a>>,
+        time: u64,
+    ) -> Result<(), Violation> {
+        for log in logs {
             self.rights.observe(log)?;
             match log.emitter {
                 TOKEN => {
@@ -96,17 +107,17 @@ impl Model {
                     self.escrow.observe(log)?;
                     self.note_gift(log)?;
                 }
-                VAULT => self.vault.observe(log, chain.time)?,
-                REGISTRY => self.registry.observe(log, chain.time)?,
+                VAULT => self.vault.observe(log, time)?,
+                REGISTRY => self.registry.observe(log, time)?,
                 MARKET => {
                     let (market, others) = self.market_and_others();
-                    market.observe(log, chain.time, others)?;
+                    market.observe(log, time, others)?;
                 }
                 OPTIMISTIC => {
                     let owner = self.rights.owner(OPTIMISTIC);
-                    (self.optimistic).observe(log, chain.time, owner, &self.market)?;
+                    (self.optimistic).observe(log, time, owner, &self.market)?;
                 }
-                COMMITTEE => self.committee.observe(log, chain.time)?,
+                COMMITTEE => self.committee.observe(log, time)?,
                 _ => {}
             }
         }
@@ -196,7 +207,10 @@ impl Model {
 
     /// Tokens that reach the escrow or the vault without being asked for belong to nobody: sent by others, or by themselves to themselves.
     fn note_surplus(&mut self, log: Log<'_>, from: Address, to: Address, value: u128) {
-        let unasked = log.caller != to || from == to;
+        let Some(caller) = log.caller else {
+            return;
+        };
+        let unasked = caller != to || from == to;
         match to {
             ESCROW if unasked => self.escrow.surplus += value,
             VAULT if unasked => self.vault.surplus += value,
@@ -227,14 +241,14 @@ impl Model {
     }
 }
 
-/// Passes if whoever caused an event is this one.
+/// Passes if whoever caused an event is this one, or is not known.
 fn only(log: Log<'_>, allowed: Address) -> Result<(), Violation> {
-    if log.caller == allowed {
+    let Some(caller) = log.caller.filter(|caller| *caller != allowed) else {
         return Ok(());
-    }
+    };
     Err(Violation::Unauthorized {
         contract: log.emitter,
-        caller: log.caller,
+        caller,
         allowed,
         event: log.signature(),
     })

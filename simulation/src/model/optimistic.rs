@@ -196,9 +196,14 @@ impl Optimistic {
     }
 
     /// Forgets what the last transaction touched.
-    pub fn settle(&mut self) {
+    pub fn forget(&mut self) {
         self.touched.clear();
         self.touched_tasks.clear();
+    }
+
+    /// What this holds beyond what it owes was given to it.
+    pub fn absorb(&mut self, held: u128) {
+        self.surplus = held.saturating_sub(self.total);
     }
 
     /// Compares the books with the contract: what the last transaction touched.
@@ -209,7 +214,7 @@ impl Optimistic {
         for &account in &self.touched {
             self.verify_account(chain, account)?;
         }
-        self.settle();
+        self.forget();
         balance(chain, OPTIMISTIC, self.total, self.surplus)
     }
 

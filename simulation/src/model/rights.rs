@@ -121,10 +121,10 @@ impl Rights {
         let owner = self.owner(log.emitter);
         match self.rights.get(&log.signature()) {
             Some(Right::Owner) => only(log, owner)?,
-            Some(Right::OwnerOrGuardian) if log.caller == self.guardian(log.emitter) => {}
+            Some(Right::OwnerOrGuardian) if log.caller == Some(self.guardian(log.emitter)) => {}
             Some(Right::OwnerOrGuardian) => only(log, owner)?,
             Some(Right::Market) => only(log, MARKET)?,
-            Some(Right::MarketOrOwner) if log.caller == MARKET => {}
+            Some(Right::MarketOrOwner) if log.caller == Some(MARKET) => {}
             Some(Right::MarketOrOwner) => only(log, owner)?,
             None => {}
         }

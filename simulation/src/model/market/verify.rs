@@ -30,6 +30,34 @@ impl Market {
         Ok(())
     }
 
+    /// Forgets what the last transaction touched.
+    pub fn forget(&mut self) {
+        let Self {
+            tasks,
+            leases,
+            live,
+            live_leases,
+            ..
+        } = self;
+        live.retain(|id| !tasks[*id as usize - 1].status.is_final());
+        live_leases.retain(|id| !leases[*id as usize - 1].over);
+        self.due_slashes.clear();
+        self.touched_tasks.clear();
+        self.touched_leases.clear();
+        self.touched_cards.clear();
+    }
+
+    /// Compares every task and every lease that there has been.
+    pub fn scan_all(&mut self, chain: &mut Chain, escrow: &Escrow) -> Result<(), Violation> {
+        for id in 1..=self.count() {
+            self.verify_task(chain, id, escrow)?;
+        }
+        for id in 1..=self.leases.len() as u64 {
+            self.verify_lease(chain, id, escrow)?;
+        }
+        Ok(())
+    }
+
     /// Compares everything.
     pub fn scan(&mut self, chain: &mut Chain, others: Others<'_>) -> Result<(), Violation> {
         for &id in &self.live {
