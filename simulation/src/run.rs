@@ -263,7 +263,9 @@ fn look(
     let proposals = model.optimistic.live();
     if !proposals.is_empty() {
         let task = proposals[generator.below(proposals.len())];
-        model.try_to_end_proposal(chain, task)?;
+        if can_leave(setting, model.optimistic.proposal(task).proposer) {
+            model.try_to_end_proposal(chain, task)?;
+        }
     }
     let rounds = model.committee.live();
     if !rounds.is_empty() {
@@ -287,7 +289,9 @@ fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
         model.try_to_end_lease(chain, lease)?;
     }
     for &task in model.optimistic.live() {
-        model.try_to_end_proposal(chain, task)?;
+        if can_leave(setting, model.optimistic.proposal(task).proposer) {
+            model.try_to_end_proposal(chain, task)?;
+        }
     }
     for &task in model.committee.live() {
         model.try_to_end_round(chain, task)?;
@@ -300,7 +304,7 @@ fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
     Ok(())
 }
 
-/// A wallet that refuses a token that calls it has only itself in the way.
+/// A wallet that refuses a token that calls it has only itself in the way; the result that it proposes lapses when the market goes on.
 fn can_leave(setting: Setting, person: alloy_primitives::Address) -> bool {
     setting.manner != Some(Manner::Hooks) || person != REFUSING
 }

@@ -130,7 +130,7 @@ impl Generator<'_> {
     /// A word that is more than a number.
     fn hash(&mut self, world: &World, scene: &Scene<'_>, name: &str) -> B256 {
         let Scene { task, provider, .. } = *scene;
-        if let Some(told) = self.told(world, scene, name) {
+        if let Some(told) = self.told(scene, name) {
             return told;
         }
         match name {

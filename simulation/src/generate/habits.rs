@@ -117,8 +117,8 @@ pub fn of(program: Program, name: &str, is_view: bool) -> Habit {
 /// How a function of a verifier, or of the watchdog, is called, if not as others of its name.
 fn of_verifier(program: Program, name: &str) -> Option<Habit> {
     use Turn::{
-        After, CommitSecret, CommitVote, Draw, During, Propose, Report, Request, RevealSecret,
-        RevealVote, Tally,
+        After, CommitSecret, CommitVote, Draw, During, OpenPlant, Plant, Propose, Report, Request,
+        RevealSecret, RevealVote, Tally,
     };
     use Which::{Live, Matured, Verdict};
     use Who::{Anyone, Chosen, Leaver, Node, Owed, Owner};
@@ -142,8 +142,8 @@ fn of_verifier(program: Program, name: &str) -> Option<Habit> {
         "batch" => (5, Node, Live),
         "join" => (12, Anyone, Live),
         "leave" => (2, Node, Live),
-        "plant" => (4, Anyone, Live),
-        "openPlant" => (4, Anyone, Live),
+        "plant" => (10, Chosen, Verdict(Plant)),
+        "openPlant" => (20, Anyone, Verdict(OpenPlant)),
         "removeNode" => (1, Owner, Live),
         "setParameter" | "setPlanter" | "setParameters" | "setTargets" | "setPauseDuration"
         | "watch" | "unwatch" => (2, Owner, Live),

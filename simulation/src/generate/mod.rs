@@ -210,7 +210,7 @@ impl<'a> Generator<'a> {
         let rewires =
             habits::rewires(&entry.function.name) && [OWNER, OTHER_OWNER].contains(&scene.from);
         let harmless = rewires && self.chance(40);
-        if habits::is_batch(&entry.function.name) && from.is_none() {
+        if habits::is_batch(&entry.function.name) {
             return self.several(world, index, &scene);
         }
         let arguments = match self.whole(world, &scene, harmless) {

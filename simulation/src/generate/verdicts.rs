@@ -10,7 +10,7 @@ use super::{FAR, Generator, Scene};
 use crate::{
     abi::{Value, word},
     model::Done,
-    world::{COLLUDING, COMMITTEE, OGPU, OPTIMISTIC, World},
+    world::{COLLUDING, COMMITTEE, OGPU, OPTIMISTIC, STRANGERS, World},
 };
 
 /// What somebody does for a verdict.
@@ -36,6 +36,10 @@ pub enum Turn {
     CommitVote,
     /// Reveals a vote: the clock is moved there.
     RevealVote,
+    /// Plants a task.
+    Plant,
+    /// Opens a task that was planted.
+    OpenPlant,
     /// Counts votes: the clock is moved there.
     Tally,
 }
@@ -156,6 +160,22 @@ impl Generator<'_> {
                 let waiting: Vec<_> = waiting.map(|(node, _)| *node).collect();
                 self.choose_actor(scene, &waiting)
             }
+            Turn::Plant => {
+                scene.actor = STRANGERS[1];
+                let delivered = |id: &u64| {
+                    let task = market.task(*id);
+                    task.is_some_and(|task| {
+                        task.status == Status::Submitted
+                            && market.verifier(task.verifier) == COMMITTEE
+                            && !committee.is_planted(plant(*id))
+                    })
+                };
+                self.choose_task(market.live(), scene, delivered)
+            }
+            Turn::OpenPlant => {
+                let planted = |id: &u64| committee.is_planted(plant(*id));
+                self.choose_task(&committee.closed(), scene, planted)
+            }
             Turn::Tally => {
                 let voting = |task: &u64| committee.round(*task).is_some_and(|r| r.phase == 2);
                 if !self.choose_task(committee.live(), scene, voting) {
@@ -208,7 +228,7 @@ impl Generator<'_> {
     }
 
     /// A word that a verifier is told, by the function and the name of the argument.
-    pub(super) fn told(&self, world: &World, scene: &Scene<'_>, name: &str) -> Option<B256> {
+    pub(super) fn told(&self, scene: &Scene<'_>, name: &str) -> Option<B256> {
         let node = scene.from;
         let (task, beacon) = (word(scene.task.into()), word(scene.beacon.into()));
         let function = scene.entry.function.name.as_str();
@@ -223,11 +243,7 @@ impl Generator<'_> {
             ("revealVote", "resultHash") => vote(scene.task, node).result,
             ("revealVote" | "openPlant", "salt") => task,
             ("openPlant", "answer") => super::arguments::result(scene.task),
-            ("plant", "commitment") => {
-                let next = word((world.model.market.count() + 1).into());
-                let answer = super::arguments::result(world.model.market.count() + 1);
-                hash(&[&next, &answer, &next])
-            }
+            ("plant", "commitment") => plant(scene.task),
             _ => return None,
         })
     }
@@ -268,6 +284,12 @@ impl Generator<'_> {
         };
         Some(words.into_iter().map(Value::Word).collect())
     }
+}
+
+/// What the planter commits to.
+fn plant(task: u64) -> B256 {
+    let id = word(task.into());
+    hash(&[&id, &super::arguments::result(task), &id])
 }
 
 /// The secret of a node for a beacon.

@@ -85,6 +85,8 @@ pub struct Committee {
     nodes: FxHashMap<Address, Node>,
     beacons: Vec<Beacon>,
     rounds: FxHashMap<u64, Round>,
+    /// What the planter has committed to, and not opened.
+    plants: Vec<B256>,
     /// Tasks whose rounds are not closed.
     live: Vec<u64>,
     total: u128,
@@ -119,6 +121,18 @@ impl Committee {
     /// The round of a task.
     pub fn round(&self, task: u64) -> Option<&Round> {
         self.rounds.get(&task)
+    }
+
+    /// The tasks whose rounds are closed, and can be found to have been planted.
+    pub fn closed(&self) -> Vec<u64> {
+        let rounds = self.rounds.iter();
+        let closed = rounds.filter(|(_, round)| round.phase == 3);
+        closed.map(|(task, _)| *task).collect()
+    }
+
+    /// Whether the planter has committed to this, and not opened it.
+    pub fn is_planted(&self, commitment: B256) -> bool {
+        self.plants.contains(&commitment)
     }
 
     /// The tasks whose rounds are not closed.
@@ -295,8 +309,12 @@ impl Committee {
                 let (fee, slashed) = (number(event.fee), number(event.slashed));
                 self.divided(fee, slashed)?;
             }
+            PlantCommitted::SIGNATURE_HASH => {
+                self.plants.push(log.read::<PlantCommitted>()?.commitment);
+            }
             PlantOpened::SIGNATURE_HASH => {
                 let event = log.read::<PlantOpened>()?;
+                self.plants.retain(|plant| *plant != event.commitment);
                 self.round_in(event.taskId, &[3])?.phase = 4;
                 self.divided(0, number(event.slashed))?;
             }

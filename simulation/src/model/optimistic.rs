@@ -21,7 +21,8 @@ pub struct Proposal {
     pub stage: u8,
     /// When the present period ends.
     pub ends: u64,
-    proposer: Address,
+    /// Who gets the fee if it stands.
+    pub proposer: Address,
     challenger: Address,
     bond: u128,
     fee: u128,
