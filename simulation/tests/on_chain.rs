@@ -253,7 +253,7 @@ async fn run(lab: &Lab, seed: u64) -> Result<()> {
         match both {
             Ok(success) => succeeded += usize::from(success),
             Err(error) => bail!(
-                "seed {seed}, step {number}: {error}\n{}",
+                "seed {seed}, step {number}: {error:#}\n{}",
                 Shown(&step, &lab.catalogue)
             ),
         }

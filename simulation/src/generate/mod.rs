@@ -20,8 +20,8 @@ use crate::{
     chain::{Manner, Message, Program, Reentry},
     model::{Model, Task},
     world::{
-        CLIENTS, COPIES, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER, VERIFIERS,
-        World, lease_view, people, program_at, proxy_of,
+        CLIENTS, COPIES, GUARDIAN, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER,
+        VERIFIERS, WATCHDOG, World, lease_view, people, program_at, proxy_of,
     },
 };
 
@@ -456,7 +456,10 @@ impl<'a> Generator<'a> {
                 judge(lease.map_or(OWNER, |lease| market.verifier(lease.verifier)))
             }
             (Who::Owner, _) => rights.owner(contract),
-            (Who::Guardian, _) if self.chance(50) => rights.guardian(contract),
+            (Who::Guardian, _) if self.chance(50) => match rights.guardian(contract) {
+                WATCHDOG => GUARDIAN, // a contract sends nothing by itself
+                guardian => guardian,
+            },
             (Who::Guardian, _) => rights.owner(contract),
             (Who::Payee, _) => self.person_who(|p| model.escrow.account(p).balance > 0),
             (Who::Leaver, _) if scene.entry.program == Program::VerificationCommittee => self
