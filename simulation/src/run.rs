@@ -137,6 +137,21 @@ impl Lab {
         })
     }
 
+    /// A new world.
+    pub fn world(&self, setting: Setting) -> World {
+        World::new(&self.abi, setting)
+    }
+
+    /// Takes a step in a world, and checks it.
+    ///
+    /// # Errors
+    /// The first [`Violation`].
+    pub fn step(&self, world: &mut World, step: &Step) -> Result<Outcome, Violation> {
+        let taken = take(world, step);
+        self.check(world, step, &taken)?;
+        Ok(taken.0)
+    }
+
     /// Takes steps in a new world; what does not hold in it.
     pub fn replay(&self, setting: Setting, steps: &[Step]) -> Option<Violation> {
         let mut world = World::new(&self.abi, setting);
@@ -178,11 +193,12 @@ impl Lab {
         step: &Step,
         (outcome, digest): &(Outcome, u64),
     ) -> Result<(), Violation> {
-        let World { chain, model } = world;
+        let World { chain, model, .. } = world;
         let circumstances = Circumstances {
             digest: *digest,
             malformed: step.malformed,
             is_view: self.catalogue.entries()[step.entry].function.is_view && !step.malformed,
+            is_quiet: self.catalogue.entries()[step.entry].function.name == "poke",
             undone: step.undone,
             calls: step.calls,
         };
@@ -208,7 +224,7 @@ fn same(a: &Violation, b: &Violation) -> bool {
 
 /// Takes a step: what became of it, and the digest of the storage before.
 fn take(world: &mut World, step: &Step) -> (Outcome, u64) {
-    let World { chain, model } = world;
+    let World { chain, model, .. } = world;
     if step.wait > 0 {
         let clock = match model.votes_by_block {
             true => chain.block,
@@ -235,7 +251,7 @@ fn look(
     setting: Setting,
     generator: &mut Generator<'_>,
 ) -> Result<(), Violation> {
-    let World { chain, model } = world;
+    let World { chain, model, .. } = world;
     let live = model.market.live();
     if !live.is_empty() {
         model.try_to_end(chain, live[generator.below(live.len())])?;
@@ -243,6 +259,17 @@ fn look(
     let leases = model.market.live_leases();
     if !leases.is_empty() {
         model.try_to_end_lease(chain, leases[generator.below(leases.len())])?;
+    }
+    let proposals = model.optimistic.live();
+    if !proposals.is_empty() {
+        let task = proposals[generator.below(proposals.len())];
+        if can_leave(setting, model.optimistic.proposal(task).proposer) {
+            model.try_to_end_proposal(chain, task)?;
+        }
+    }
+    let rounds = model.committee.live();
+    if !rounds.is_empty() {
+        model.try_to_end_round(chain, rounds[generator.below(rounds.len())])?;
     }
     let person = generator.person();
     if can_leave(setting, person) {
@@ -253,13 +280,21 @@ fn look(
 
 /// Compares everything with everything, ends every task and has everybody leave, as if.
 fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
-    let World { chain, model } = world;
+    let World { chain, model, .. } = world;
     model.scan(chain)?;
     for &task in model.market.live() {
         model.try_to_end(chain, task)?;
     }
     for &lease in model.market.live_leases() {
         model.try_to_end_lease(chain, lease)?;
+    }
+    for &task in model.optimistic.live() {
+        if can_leave(setting, model.optimistic.proposal(task).proposer) {
+            model.try_to_end_proposal(chain, task)?;
+        }
+    }
+    for &task in model.committee.live() {
+        model.try_to_end_round(chain, task)?;
     }
     for person in people() {
         if can_leave(setting, person) {
@@ -269,7 +304,7 @@ fn everything(world: &mut World, setting: Setting) -> Result<(), Violation> {
     Ok(())
 }
 
-/// A wallet that refuses a token that calls it has only itself in the way.
+/// A wallet that refuses a token that calls it has only itself in the way; the result that it proposes lapses when the market goes on.
 fn can_leave(setting: Setting, person: alloy_primitives::Address) -> bool {
     setting.manner != Some(Manner::Hooks) || person != REFUSING
 }

@@ -62,6 +62,43 @@ sol! {
         function initialize(address owner, address token, address treasury) external;
     }
     #[allow(missing_docs)]
+    interface OptimisticInitializer {
+        function initialize(address owner, address market, address escrow, address token, address treasury) external;
+        function setParameters(uint64 challengePeriod, uint64 arbitrationPeriod, uint16 bondBps, uint256 minBond) external;
+    }
+    #[allow(missing_docs)]
+    interface OptimisticViews {
+        function withdraw(address account) external;
+        function conclude(uint256 taskId) external;
+        function releaseChallenge(uint256 taskId) external;
+        function proposalOf(uint256 taskId) external view returns (uint8 stage, address proposer, bytes32 resultHash, uint64 ends, address challenger, uint256 bond, uint256 fee);
+        function owedTo(address account) external view returns (uint256);
+    }
+    #[allow(missing_docs)]
+    interface CommitteeInitializer {
+        function initialize(address owner, address token, address treasury) external;
+        function setExtension(address extension) external;
+        function setSiblings(address market, address escrow) external;
+        function setParameter(uint256 field, uint256 value) external returns (uint256);
+        function setPlanter(address planter) external;
+        function join(uint256 bond) external;
+    }
+    #[allow(missing_docs)]
+    interface CommitteeViews {
+        function leave() external;
+        function withdraw() external;
+        function tally(uint256 taskId) external;
+        function nodeOf(address account) external view returns (uint256 standing, uint256 since, uint256 number, uint256 bond, uint256 owed);
+        function beaconOf(uint256 beacon) external view returns (uint256 commitEnd, uint256 revealEnd, uint256 commits, uint256 reveals, uint256 mixed);
+        function roundOf(uint256 taskId) external view returns (uint256 phase, uint256 size, uint256 beacon, uint256 commitEnd, uint256 revealEnd);
+        function voteOf(uint256 taskId, address node) external view returns (uint256 state, bytes32 result, bool latencyOk);
+    }
+    #[allow(missing_docs)]
+    interface WatchdogInitializer {
+        function initialize(address owner, address token, address guardian, uint64 pauseDuration, address[] targets) external;
+        function watch(address account, uint256 limit, uint64 window) external;
+    }
+    #[allow(missing_docs)]
     interface VaultInitializer {
         function initialize(address owner, address token, address treasury, uint64 unbondingPeriod) external;
     }
@@ -95,6 +132,16 @@ pub const VAULT: Address = proxy_of(Program::StakingVault);
 pub const REGISTRY: Address = proxy_of(Program::ReputationRegistry);
 /// See [`TOKEN`].
 pub const MARKET: Address = proxy_of(Program::TaskManager);
+/// See [`TOKEN`].
+pub const OPTIMISTIC: Address = proxy_of(Program::OptimisticVerifier);
+/// See [`TOKEN`].
+pub const COMMITTEE: Address = proxy_of(Program::VerificationCommittee);
+/// See [`TOKEN`].
+pub const WATCHDOG: Address = proxy_of(Program::Watchdog);
+/// The contracts that hold tokens.
+pub const HOLDERS: [Address; 5] = [ESCROW, VAULT, OPTIMISTIC, COMMITTEE, REGISTRY];
+/// The contracts that can be paused.
+pub const PAUSABLE: [Address; 4] = [ESCROW, VAULT, MARKET, COMMITTEE];
 
 /// Who owns everything: stands for the timelock.
 pub const OWNER: Address = address(0xa0, 1);
@@ -131,6 +178,18 @@ pub const REFUSING: Address = address(0xd0, 3);
 /// People who do neither.
 pub const STRANGERS: [Address; 2] = [address(0x30, 1), address(0x30, 2)];
 
+/// Verification nodes; the last two vote together for a result that is not the provider's.
+pub const NODES: [Address; 6] = [
+    address(0x40, 1),
+    address(0x40, 2),
+    address(0x40, 3),
+    address(0x40, 4),
+    address(0x40, 5),
+    address(0x40, 6),
+];
+/// Nodes that tell each other what to vote.
+pub const COLLUDING: [Address; 2] = [NODES[4], NODES[5]];
+
 /// One whole oGPU, in wei.
 pub const OGPU: u128 = 1_000_000_000_000_000_000;
 /// When every world begins.
@@ -143,6 +202,8 @@ pub struct Setting {
     pub manner: Option<Manner>,
     /// Whether votes are counted by blocks instead of seconds.
     pub votes_by_block: bool,
+    /// Whether nobody is a contract but the contracts.
+    pub bare: bool,
     /// What is wrong on purpose.
     pub fault: Option<Fault>,
 }
@@ -157,6 +218,7 @@ impl Setting {
                 _ => None,
             },
             votes_by_block: seed % 3 == 1,
+            bare: false,
             fault: None,
         }
     }
@@ -165,7 +227,15 @@ impl Setting {
 /// Everybody but the contracts.
 pub fn people() -> Vec<Address> {
     let named = [OWNER, OTHER_OWNER, GUARDIAN, TREASURY];
-    [&CLIENTS[..], &PROVIDERS, &STRANGERS, &VERIFIERS[..], &named].concat()
+    [
+        &CLIENTS[..],
+        &PROVIDERS,
+        &STRANGERS,
+        &VERIFIERS,
+        &NODES,
+        &named,
+    ]
+    .concat()
 }
 
 /// A chain with the whole system on it, and the books that are kept of it.
@@ -175,6 +245,8 @@ pub struct World {
     pub chain: Chain,
     /// The books.
     pub model: Model,
+    /// The messages that made it.
+    pub founding: Vec<Message>,
 }
 
 impl World {
@@ -189,6 +261,7 @@ impl World {
                 votes_by_block: setting.votes_by_block,
                 ..Model::default()
             },
+            founding: Vec::new(),
         };
         world.install(setting);
         world.deploy(setting);
@@ -202,10 +275,12 @@ impl World {
     fn install(&mut self, setting: Setting) {
         let chain = &mut self.chain;
         chain.install(Address::with_last_byte(1), Code::Recover);
-        for wallet in [REENTERING, REENTERING_PROVIDER] {
-            chain.install(wallet, Code::Wallet(Wallet::Reenters));
+        if !setting.bare {
+            for wallet in [REENTERING, REENTERING_PROVIDER] {
+                chain.install(wallet, Code::Wallet(Wallet::Reenters));
+            }
+            chain.install(REFUSING, Code::Wallet(Wallet::Refuses));
         }
-        chain.install(REFUSING, Code::Wallet(Wallet::Refuses));
         for &program in Program::ALL {
             let code = match (program, setting.manner) {
                 (Program::OgpuToken, Some(manner)) => Code::Token(manner),
@@ -243,9 +318,37 @@ impl World {
                     unbondingPeriod: 14 * 24 * 60 * 60,
                 }
                 .abi_encode(),
+                Program::OptimisticVerifier => OptimisticInitializer::initializeCall {
+                    owner,
+                    market: MARKET,
+                    escrow: ESCROW,
+                    token,
+                    treasury,
+                }
+                .abi_encode(),
+                Program::VerificationCommittee => CommitteeInitializer::initializeCall {
+                    owner,
+                    token,
+                    treasury,
+                }
+                .abi_encode(),
+                Program::Watchdog => WatchdogInitializer::initializeCall {
+                    owner,
+                    token,
+                    guardian: GUARDIAN,
+                    pauseDuration: 3_600,
+                    targets: PAUSABLE.into(),
+                }
+                .abi_encode(),
                 _ => System::initializeCall { owner }.abi_encode(),
             };
             let implementation = program_at(program, 0);
+            self.founding.push(Message {
+                from: OWNER,
+                to: proxy,
+                value: 0,
+                data: initializer.clone(),
+            });
             let answer = (self.chain).install_proxy(proxy, implementation, OWNER, initializer);
             self.accept(OWNER, proxy, answer);
         }
@@ -253,7 +356,8 @@ impl World {
 
     /// Names the contracts to each other.
     fn wire(&mut self, abi: &Abi) {
-        for &program in Program::ALL.iter().filter(|p| p.is_extension()) {
+        let extensions = Program::ALL.iter();
+        for &program in extensions.filter(|p| p.host() == Some(Program::TaskManager)) {
             let extension = System::setExtensionCall {
                 extension: program_at(program, 0),
                 selectors: abi.selectors(program).into(),
@@ -270,7 +374,7 @@ impl World {
         let mut data = set_parameters.map_or(vec![], |function| function.selector.to_vec());
         data.extend(first_parameters().abi_encode());
         self.send_data(OWNER, MARKET, data);
-        for verifier in VERIFIERS {
+        for verifier in [VERIFIERS[0], VERIFIERS[1], OPTIMISTIC, COMMITTEE] {
             self.send(OWNER, MARKET, System::addVerifierCall { verifier });
         }
         for contract in [ESCROW, VAULT, REGISTRY] {
@@ -284,10 +388,68 @@ impl World {
             bond: U256::from(10 * OGPU),
         };
         self.send(OWNER, REGISTRY, terms);
-        for contract in [ESCROW, VAULT, MARKET] {
-            let guardian = GUARDIAN;
+        self.wire_committee();
+        for (contract, guardian) in PAUSABLE
+            .into_iter()
+            .zip([GUARDIAN, WATCHDOG, GUARDIAN, WATCHDOG])
+        {
             self.send(OWNER, contract, System::setGuardianCall { guardian });
         }
+        self.wire_verifiers();
+    }
+
+    /// Sets periods of verifiers that fit into the windows of the market, and what the watchdog watches.
+    fn wire_verifiers(&mut self) {
+        let call = OptimisticInitializer::setParametersCall {
+            challengePeriod: 900,
+            arbitrationPeriod: 86_400,
+            bondBps: 1_000,
+            minBond: U256::from(OGPU),
+        };
+        self.send(OWNER, OPTIMISTIC, call);
+        for (account, ogpu) in [(ESCROW, 10_000), (VAULT, 100_000)] {
+            let call = WatchdogInitializer::watchCall {
+                account,
+                limit: U256::from(ogpu * OGPU),
+                window: 86_400,
+            };
+            self.send(OWNER, WATCHDOG, call);
+        }
+    }
+
+    /// Makes the committee one with all its functions. After the other wiring, which knows no part of it.
+    fn wire_committee(&mut self) {
+        let extension = program_at(Program::CommitteeNodes, 0);
+        self.send(
+            OWNER,
+            COMMITTEE,
+            CommitteeInitializer::setExtensionCall { extension },
+        );
+        let siblings = CommitteeInitializer::setSiblingsCall {
+            market: MARKET,
+            escrow: ESCROW,
+        };
+        self.send(OWNER, COMMITTEE, siblings);
+        let values = [
+            (0, 100 * OGPU),
+            (4, 1_200),
+            (5, 1_500),
+            (6, 1_500),
+            (9, 100 * OGPU),
+        ];
+        for (field, value) in values {
+            let call = CommitteeInitializer::setParameterCall {
+                field: U256::from(field),
+                value: U256::from(value),
+            };
+            self.send(OWNER, COMMITTEE, call);
+        }
+        let planter = STRANGERS[1];
+        self.send(
+            OWNER,
+            COMMITTEE,
+            CommitteeInitializer::setPlanterCall { planter },
+        );
     }
 
     /// Gives people tokens, stakes and cards.
@@ -298,10 +460,14 @@ impl World {
                 let value = amount(1_000_000);
                 self.send(TREASURY, TOKEN, System::transferCall { to, value });
             }
-            for spender in [ESCROW, VAULT, REGISTRY] {
+            for spender in HOLDERS {
                 let value = U256::MAX;
                 self.send(to, TOKEN, System::approveCall { spender, value });
             }
+        }
+        for node in NODES {
+            let bond = amount(10_000);
+            self.send(node, COMMITTEE, CommitteeInitializer::joinCall { bond });
         }
         for (index, provider) in PROVIDERS.into_iter().enumerate() {
             let registration = System::registerCall {
@@ -332,6 +498,12 @@ impl World {
     }
 
     fn send_data(&mut self, from: Address, to: Address, data: Vec<u8>) {
+        self.founding.push(Message {
+            from,
+            to,
+            value: 0,
+            data: data.clone(),
+        });
         let answer = send(&mut self.chain, from, to, data);
         self.accept(from, to, answer);
     }

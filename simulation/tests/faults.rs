@@ -28,7 +28,10 @@ fn expected(fault: Fault, violation: &Violation) -> bool {
 
         Fault::PauseStopsExits | Fault::EndlessWork => matches!(violation, NoExit { .. }),
         Fault::BondKept | Fault::CollateralNotHeld => matches!(violation, WrongCollateral { .. }),
-        Fault::ScoresByAnyone => matches!(violation, Unauthorized { .. }),
+        Fault::ShareForgotten | Fault::NodeForgotten => {
+            matches!(violation, WrongBooks { .. } | Unbalanced { .. })
+        }
+        Fault::ScoresByAnyone | Fault::JudgedByAnyone => matches!(violation, Unauthorized { .. }),
         Fault::EarlyUnbonding => matches!(violation, TooEarly { .. }),
         Fault::VotesStay => {
             matches!(
@@ -101,4 +104,7 @@ each! {
     a_refusal_without_a_word: SilentRefusal, 8, 20;
     a_revert_that_leaves_something: LeakyRevert, 13, 20;
     a_bid_that_looks_at_every_task: CostGrows, 8, 20;
+    a_verifier_that_pays_shares_twice: ShareForgotten, 8, 40;
+    a_committee_that_pays_nodes_twice: NodeForgotten, 8, 20;
+    challenges_that_anyone_judges: JudgedByAnyone, 8, 40;
 }

@@ -13,6 +13,7 @@ sol! {
     function failTask(uint256 taskId);
     function finalizePayment(uint256 taskId);
     function owner() view returns (address);
+    function resolveChallenge(uint256 taskId, bool challengerRight);
     function pausedUntil() view returns (uint64);
     function placeBid(uint256 taskId, uint256 providerId, uint256 price);
     function setScore(uint256 providerId, uint256 score);
@@ -24,6 +25,21 @@ sol! {
     function withdrawBid(uint256 taskId, uint256 providerId);
     function withdrawUnbonded();
 }
+
+/// `withdraw(address)` of the optimistic verifier, and `withdraw()` of the committee.
+mod withdrawals {
+    alloy_sol_types::sol! {
+        function withdraw(address account);
+    }
+}
+/// See [`withdrawals`].
+mod payouts {
+    alloy_sol_types::sol! {
+        function withdraw();
+    }
+}
+use payouts::withdrawCall as withdrawNodeCall;
+use withdrawals::withdrawCall as withdrawShareCall;
 
 /// A week, in seconds.
 const WEEK: u64 = 7 * 24 * 60 * 60;
@@ -61,6 +77,12 @@ pub enum Fault {
     LeakyRevert,
     /// A bid looks at every task there is.
     CostGrows,
+    /// The optimistic verifier pays out what it owes, and owes it still.
+    ShareForgotten,
+    /// The committee pays a node out, and owes it still.
+    NodeForgotten,
+    /// Anyone says who was right about a challenged result.
+    JudgedByAnyone,
 }
 
 /// Runs a program, with the fault of this chain if it has one.
@@ -77,6 +99,16 @@ pub(super) fn run(program: Program, data: &[u8]) -> Answer {
         | (Fault::CollateralNotHeld, Program::TaskManager, assignProviderCall::SELECTOR)
         | (Fault::SlashForgotten, Program::StakingVault, slashCall::SELECTOR) => {
             forgetting(0, plain)
+        }
+        (Fault::ShareForgotten, Program::OptimisticVerifier, withdrawShareCall::SELECTOR)
+        | (Fault::NodeForgotten, Program::CommitteeNodes, withdrawNodeCall::SELECTOR) => {
+            forgetting(0, plain)
+        }
+        (Fault::JudgedByAnyone, Program::OptimisticVerifier, resolveChallengeCall::SELECTOR)
+        | (Fault::ScoresByAnyone, Program::ReputationRegistry, setScoreCall::SELECTOR) => {
+            let owner = Address::from_slice(&program.run(&ownerCall::SELECTOR)?[12..]);
+            with(|chain| chain.frame().sender = owner);
+            plain()
         }
         (Fault::BondKept, _, withdrawBidCall::SELECTOR) => forgetting(1, plain),
         (Fault::VotesStay, Program::OgpuToken, transferCall::SELECTOR) => forgetting(2, plain),
@@ -99,11 +131,6 @@ pub(super) fn run(program: Program, data: &[u8]) -> Answer {
             } else {
                 plain()
             }
-        }
-        (Fault::ScoresByAnyone, Program::ReputationRegistry, setScoreCall::SELECTOR) => {
-            let owner = Address::from_slice(&program.run(&ownerCall::SELECTOR)?[12..]);
-            with(|chain| chain.frame().sender = owner);
-            plain()
         }
         (Fault::EarlyUnbonding, Program::StakingVault, withdrawUnbondedCall::SELECTOR) => {
             with(|chain| chain.frame().ahead = WEEK);

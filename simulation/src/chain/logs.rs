@@ -35,8 +35,8 @@ struct Entry {
 pub struct Log<'a> {
     /// Which contract emitted it.
     pub emitter: Address,
-    /// Who had called that contract.
-    pub caller: Address,
+    /// Who had called that contract, where that is known: logs do not say so.
+    pub caller: Option<Address>,
     /// The hash of the event's signature, and its indexed fields.
     pub topics: &'a [B256],
     /// The other fields.
@@ -74,7 +74,7 @@ impl Logs {
         self.entries.iter().map(move |entry| {
             let log = Log {
                 emitter: entry.emitter,
-                caller: entry.caller,
+                caller: Some(entry.caller),
                 topics: &self.topics[topics..entry.topics_end],
                 data: &self.data[data..entry.data_end],
             };

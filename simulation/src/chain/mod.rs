@@ -131,6 +131,8 @@ pub struct Chain {
     pub reentry: Option<Reentry>,
     /// What is wrong on purpose.
     pub fault: Option<Fault>,
+    /// The precompile that says who signed, if not the stand-in for it: see [`sign`].
+    pub recover: Option<fn(&[u8]) -> Vec<u8>>,
     accounts: Vec<Account>,
     places: FxHashMap<Address, u32>,
     storage: Storage,
@@ -248,6 +250,26 @@ impl Chain {
     /// All words, and a digest of them.
     pub fn storage(&self) -> &Storage {
         &self.storage
+    }
+
+    /// The words that the last transaction wrote, as they are now: whose, which, what.
+    pub fn written(&self) -> impl Iterator<Item = (Address, U256, B256)> + '_ {
+        let written = self.storage.written();
+        written.map(|slot| self.word(slot, self.storage.load(slot)))
+    }
+
+    /// All words that are not zero: whose, which, what.
+    pub fn words(&self) -> impl Iterator<Item = (Address, U256, B256)> + '_ {
+        let words = self.storage.words();
+        words.map(|(slot, value)| self.word(slot, value))
+    }
+
+    fn word(&self, slot: Slot, value: B256) -> (Address, U256, B256) {
+        (
+            self.accounts[slot.account as usize].address,
+            slot.key,
+            value,
+        )
     }
 
     /// Overwrites a word, as no contract did.

@@ -43,7 +43,10 @@ impl Code {
             Self::Program(program) => faults::run(program, data),
             Self::Token(manner) => tokens::transfer(manner, data),
             Self::Wallet(wallet) => tokens::notified(wallet),
-            Self::Recover => Ok(tokens::recover(data)),
+            Self::Recover => {
+                let recover = with(|chain| chain.recover).unwrap_or(tokens::recover);
+                Ok(recover(data))
+            }
         }
     }
 
@@ -107,11 +110,28 @@ programs! {
     MarketOrders = market_orders::MarketOrders, "market-orders";
     MarketDisputes = market_disputes::MarketDisputes, "market-disputes";
     MarketAdmin = market_admin::MarketAdmin, "market-admin";
+    OptimisticVerifier = optimistic_verifier::OptimisticVerifier, "optimistic-verifier";
+    VerificationCommittee = verification_committee::VerificationCommittee, "verification-committee";
+    CommitteeNodes = committee_nodes::CommitteeNodes, "committee-nodes";
+    Watchdog = watchdog::Watchdog, "watchdog";
 }
 
 impl Program {
-    /// Whether the task manager delegates to it, so that it has no proxy of its own.
+    /// The program that delegates to it, so that it has no proxy of its own.
+    pub const fn host(self) -> Option<Self> {
+        match self {
+            Self::MarketBids
+            | Self::MarketLeases
+            | Self::MarketOrders
+            | Self::MarketDisputes
+            | Self::MarketAdmin => Some(Self::TaskManager),
+            Self::CommitteeNodes => Some(Self::VerificationCommittee),
+            _ => None,
+        }
+    }
+
+    /// Whether another program delegates to it.
     pub const fn is_extension(self) -> bool {
-        self as u8 > Self::TaskManager as u8
+        self.host().is_some()
     }
 }

@@ -26,6 +26,8 @@ impl Hash for Slot {
 pub struct Storage {
     words: FxHashMap<Slot, B256>,
     journal: Vec<(Slot, B256)>,
+    /// What the last transaction wrote, once or more often.
+    written: Vec<Slot>,
     digest: u64,
 }
 
@@ -59,7 +61,19 @@ impl Storage {
 
     /// Forgets how to undo what has been written so far.
     pub fn commit(&mut self) {
-        self.journal.clear();
+        self.written.clear();
+        self.written
+            .extend(self.journal.drain(..).map(|(slot, _)| slot));
+    }
+
+    /// The words that were written between the last two commits.
+    pub fn written(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.written.iter().copied()
+    }
+
+    /// The words that are not zero.
+    pub fn words(&self) -> impl Iterator<Item = (Slot, B256)> + '_ {
+        self.words.iter().map(|(slot, value)| (*slot, *value))
     }
 
     /// Puts back what the `index`th of the writes to an account since a checkpoint overwrote.

@@ -3,6 +3,8 @@
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_sol_types::{SolCall, sol};
 
+use crate::world::{COMMITTEE, ESCROW, OPTIMISTIC};
+
 use super::{Answer, Code, Kind, Message, Program, call, with};
 
 sol! {
@@ -15,7 +17,8 @@ sol! {
 pub enum Manner {
     /// After a transfer it calls the receiver, then the sender, where they are wallets; if either fails, so does the transfer.
     Hooks,
-    /// Of an odd amount it keeps a hundredth for [`FEE_SINK`].
+    /// Of an odd amount it keeps a hundredth for [`FEE_SINK`]; of what the escrow pays verifiers it keeps nothing, since those take the
+    /// fee for what the market says it is.
     TakesFee,
 }
 
@@ -63,6 +66,9 @@ pub(super) fn transfer(manner: Manner, data: &[u8]) -> Answer {
                 call(Kind::Plain, token, party, 0, data)?;
             }
             Ok(answer)
+        }
+        Manner::TakesFee if from == ESCROW && [OPTIMISTIC, COMMITTEE].contains(&to) => {
+            Program::OgpuToken.run(data)
         }
         Manner::TakesFee if value.bit(0) => {
             let fee = value / U256::from(100);

@@ -6,7 +6,10 @@ use ogpu_rules::{MAX_AMOUNT, seal::seal};
 use super::{Generator, Scene};
 use crate::{
     abi::{Kind, Parameter, Value, word},
-    world::{ESCROW, MARKET, OGPU, REGISTRY, STRANGERS, TOKEN, TREASURY, VAULT, World},
+    world::{
+        COMMITTEE, ESCROW, HOLDERS, MARKET, OGPU, OPTIMISTIC, PAUSABLE, STRANGERS, TOKEN, TREASURY,
+        VAULT, World,
+    },
 };
 
 /// What a task's terms are to be, as far as one field depends on another.
@@ -59,6 +62,7 @@ impl Generator<'_> {
                 Value::Array(values.collect())
             }
             Kind::Address => Value::Word(self.address(name).into_word()),
+            Kind::Bool if name == "latencyOk" => Value::Word(word(1)),
             Kind::FixedBytes(32) => Value::Word(self.hash(world, scene, name)),
             Kind::Uint(bits) => match self.number(world, scene, name) {
                 Some(number) => Value::Word(fit(number, *bits)),
@@ -116,10 +120,14 @@ impl Generator<'_> {
 
     fn address(&mut self, name: &str) -> Address {
         match name {
-            "spender" if self.chance(60) => self.one_of(&[ESCROW, VAULT, REGISTRY]),
             "token" => TOKEN,
+            "spender" if self.chance(60) => self.one_of(&HOLDERS),
+            "target" => self.one_of(&PAUSABLE),
+            "planter" => STRANGERS[1],
             "treasury" => self.one_of(&[TREASURY, STRANGERS[0]]),
-            "to" | "account" if self.chance(2) => self.one_of(&[ESCROW, VAULT, TOKEN]),
+            "to" | "account" if self.chance(2) => {
+                self.one_of(&[ESCROW, VAULT, TOKEN, OPTIMISTIC, COMMITTEE])
+            }
             _ => self.person(),
         }
     }
@@ -127,6 +135,9 @@ impl Generator<'_> {
     /// A word that is more than a number.
     fn hash(&mut self, world: &World, scene: &Scene<'_>, name: &str) -> B256 {
         let Scene { task, provider, .. } = *scene;
+        if let Some(told) = self.told(scene, name) {
+            return told;
+        }
         match name {
             "resultSeal" => seal(
                 U256::from(task),
@@ -157,6 +168,9 @@ impl Generator<'_> {
         let function = scene.entry.function.name.as_str();
         let number = match name {
             "taskId" => task.into(),
+            "beacon" => scene.beacon.into(),
+            "bond" => self.rng.u128(0..300 * OGPU),
+            "slash" => self.rng.u128(0..50 * OGPU),
             "leaseId" => scene.lease.into(),
             "providerId" => match function {
                 "assignProvider" => self.bidder(world, task).into(),
@@ -177,7 +191,7 @@ impl Generator<'_> {
                 let held = world.model.market.task(task).map_or(0, |task| task.held);
                 self.part(held)
             }
-            "providerBps" if self.chance(20) => 5_000,
+            "providerBps" if self.chance(50) => self.one_of(&[0, 5_000, 10_000]),
             "providerBps" | "score" => self.rng.u128(0..=10_000),
             "injuredBps" | "treasuryBps" => self.rng.u128(0..=5_500),
             "period" => self.rng.u128(80_000..5_000_000),
@@ -190,7 +204,7 @@ impl Generator<'_> {
             "gpuCount" => self.rng.u128(1..9),
             "bond" => self.rng.u128(1..20 * OGPU),
             "valueDecimals" => self.rng.u128(0..4),
-            "number" | "verifier" => self.rng.u128(0..3),
+            "number" | "verifier" => self.rng.u128(0..5),
             "version" | "pos" | "nonce" => self.rng.u128(0..3),
             // parameters of the market
             "feeBps" => self.rng.u128(0..=2_000),
@@ -199,8 +213,10 @@ impl Generator<'_> {
             "bidBond" => self.rng.u128(0..3 * OGPU),
             "minClientStake" if self.chance(80) => 0,
             "minClientStake" => self.ogpu(10),
-            "biddingWindow" | "reviewWindow" | "challengeWindow" | "arbitrationWindow"
-            | "assignmentGrace" => self.rng.u128(60..10_000),
+            "reviewWindow" => self.rng.u128(3_000..20_000),
+            "biddingWindow" | "challengeWindow" | "arbitrationWindow" | "assignmentGrace" => {
+                self.rng.u128(60..10_000)
+            }
             "maxDuration" => self.rng.u128(10_000..100_000),
             "lateBidWindow" => self.rng.u128(0..600),
             "disputeBond" => self.rng.u128(0..5 * OGPU),
@@ -257,9 +273,12 @@ impl Generator<'_> {
     }
 
     fn plan(&mut self, world: &World) -> Plan {
-        let verifier = match self.chance(65) {
+        let verifier = match self.chance(40) {
             true => 0,
-            false => self.rng.u8(0..=world.model.market.verifiers()),
+            false => {
+                let number = self.one_of(&[0, 1, 2, 3, 3, 3, 4, 4, 4, 5]);
+                number.min(world.model.market.verifiers())
+            }
         };
         let bidding = self.one_of(&[0, 0, 0, 1, 2]);
         let window = self.rng.u64(300..10_000);
@@ -303,7 +322,7 @@ fn provider_of(world: &World, scene: &Scene<'_>) -> u32 {
 }
 
 /// What the result of a task hashes to.
-fn result(task: u64) -> B256 {
+pub(super) fn result(task: u64) -> B256 {
     keccak256(task.to_be_bytes())
 }
 

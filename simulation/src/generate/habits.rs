@@ -2,6 +2,8 @@
 //!
 //! A function that is not listed is called all the same, now and then, by anyone, on any task, with arguments after their names.
 
+use super::Turn;
+use crate::chain::Program;
 use ogpu_rules::Status::{self, Assigned, Disputed, Open, Rejected, Submitted, Verified};
 
 /// Who usually calls a function.
@@ -33,6 +35,12 @@ pub enum Who {
     Leaver,
     /// Somebody whom the vault owes compensation.
     Injured,
+    /// Whose turn it is.
+    Chosen,
+    /// A verification node.
+    Node,
+    /// Somebody whom the optimistic verifier owes something.
+    Owed,
     /// The owner of the contract.
     Owner,
     /// Its guardian, or its owner.
@@ -62,6 +70,8 @@ pub enum Which {
     Lease(bool),
     /// Any task; and such a lease whose end has come: the clock is moved there, if it is not far.
     LeaseDue(bool),
+    /// What comes next on the way to a verdict.
+    Verdict(Turn),
 }
 
 /// How a function is called.
@@ -91,8 +101,65 @@ const VIEW: Habit = Habit {
     ..UNLISTED
 };
 
+/// Whether a function takes several calls.
+pub fn is_batch(name: &str) -> bool {
+    matches!(name, "multicall" | "batch")
+}
+
+/// How a function of a contract is called; never if its weight is zero.
+pub fn of(program: Program, name: &str, is_view: bool) -> Habit {
+    let habit = match program {
+        Program::OptimisticVerifier | Program::VerificationCommittee | Program::Watchdog => {
+            of_verifier(program, name)
+        }
+        _ => None,
+    };
+    habit.unwrap_or_else(|| of_name(name, is_view))
+}
+
+/// How a function of a verifier, or of the watchdog, is called, if not as others of its name.
+fn of_verifier(program: Program, name: &str) -> Option<Habit> {
+    use Turn::{
+        After, CommitSecret, CommitVote, Draw, During, OpenPlant, Plant, Propose, Report, Request,
+        RevealSecret, RevealVote, Tally,
+    };
+    use Which::{Live, Matured, Verdict};
+    use Who::{Anyone, Chosen, Leaver, Node, Owed, Owner};
+    let optimistic = program == Program::OptimisticVerifier;
+    let (weight, who, which) = match name {
+        "propose" => (60, Anyone, Verdict(Propose)),
+        "challenge" => (15, Anyone, Verdict(During(1))),
+        "conclude" => (30, Anyone, Verdict(After(1))),
+        "resolveChallenge" => (15, Owner, Verdict(During(2))),
+        "releaseChallenge" => (15, Anyone, Verdict(After(2))),
+        "withdraw" if optimistic => (10, Owed, Live),
+        "withdraw" => (10, Leaver, Matured),
+        "request" => (120, Anyone, Verdict(Request)),
+        "commitSecret" => (250, Chosen, Verdict(CommitSecret)),
+        "revealSecret" => (200, Chosen, Verdict(RevealSecret)),
+        "reportWithheld" => (8, Anyone, Verdict(Report)),
+        "draw" => (100, Anyone, Verdict(Draw)),
+        "commitVote" => (200, Chosen, Verdict(CommitVote)),
+        "revealVote" => (200, Chosen, Verdict(RevealVote)),
+        "tally" => (80, Anyone, Verdict(Tally)),
+        "batch" => (5, Node, Live),
+        "join" => (12, Anyone, Live),
+        "leave" => (2, Node, Live),
+        "plant" => (10, Chosen, Verdict(Plant)),
+        "openPlant" => (20, Anyone, Verdict(OpenPlant)),
+        "removeNode" => (1, Owner, Live),
+        "setParameter" | "setPlanter" | "setParameters" | "setTargets" | "setPauseDuration"
+        | "watch" | "unwatch" => (2, Owner, Live),
+        "poke" => (10, Anyone, Live),
+        // ArbOS, which is not here, would answer these
+        "keepAlive" | "keepAliveAll" | "timeLeftOf" => (0, Anyone, Live),
+        _ => return None,
+    };
+    Some(Habit { weight, who, which })
+}
+
 /// How a function of this name is called.
-pub fn of(name: &str, is_view: bool) -> Habit {
+fn of_name(name: &str, is_view: bool) -> Habit {
     use Which::{Bidden, Bidding, Due, In, Lease, LeaseDue, Live, Matured, Revealing};
     use Who::{
         Anyone, Buyer, Client, Contract, Guardian, Host, Injured, Judge, Leaver, Loser, Owner,

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod habits;
+mod verdicts;
 mod whole;
 
 use std::fmt;
@@ -12,19 +13,20 @@ use ogpu_rules::Status;
 use rustc_hash::FxHashMap;
 
 pub use habits::{Habit, Which, Who};
+pub use verdicts::Turn;
 
 use crate::{
     abi::{Abi, Function, Value, encode},
     chain::{Manner, Message, Program, Reentry},
     model::{Model, Task},
     world::{
-        CLIENTS, COPIES, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER, World,
-        lease_view, people, program_at, proxy_of,
+        CLIENTS, COPIES, GUARDIAN, OTHER_OWNER, OWNER, PROVIDERS, REENTERING, REENTERING_PROVIDER,
+        VERIFIERS, WATCHDOG, World, lease_view, people, program_at, proxy_of,
     },
 };
 
 /// How many functions are looked at for one that makes sense now.
-const TRIES: usize = 6;
+const TRIES: usize = 12;
 
 /// How far the clock may be moved to where a call makes sense, in seconds.
 const FAR: u64 = 20_000;
@@ -57,9 +59,10 @@ impl Catalogue {
                 abi.functions(program).iter().map(move |function| Entry {
                     program,
                     function: function.clone(),
-                    habit: habits::of(&function.name, function.is_view),
+                    habit: habits::of(program, &function.name, function.is_view),
                 })
             })
+            .filter(|entry| entry.habit.weight > 0)
             .collect();
         let weights = entries.iter().map(|entry| entry.habit.weight).sum();
         let extensions = Program::ALL.iter().filter(|p| p.is_extension());
@@ -123,6 +126,9 @@ struct Scene<'a> {
     task: u64,
     lease: u64,
     provider: u32,
+    beacon: u64,
+    /// Whose turn it is, where that follows from what the call is about; zero otherwise.
+    actor: Address,
     wait: u64,
     /// Whether the call makes sense on the task and the lease.
     suits: bool,
@@ -170,7 +176,7 @@ impl<'a> Generator<'a> {
         for _ in 1..TRIES {
             let index = self.catalogue.pick(&mut self.rng);
             let scene = self.scene(world, &self.catalogue.entries[index]);
-            if scene.suits || self.chance(15) {
+            if scene.suits || self.chance(3) {
                 return self.call_in(world, index, scene, from);
             }
         }
@@ -194,13 +200,17 @@ impl<'a> Generator<'a> {
         let entry = scene.entry;
         scene.from = from.unwrap_or_else(|| self.sender(world, &scene));
         let matures_at = world.model.vault.account(scene.from).matures_at;
-        if scene.entry.habit.which == Which::Matured && self.chance(10) {
+        if scene.entry.habit.which == Which::Matured && self.chance(3) {
+            let matures_at = match entry.program {
+                Program::VerificationCommittee => world.model.committee.node(scene.from).matures_at,
+                _ => matures_at,
+            };
             scene.wait = matures_at.saturating_sub(world.chain.time);
         }
         let rewires =
             habits::rewires(&entry.function.name) && [OWNER, OTHER_OWNER].contains(&scene.from);
         let harmless = rewires && self.chance(40);
-        if entry.function.name == "multicall" && from.is_none() {
+        if habits::is_batch(&entry.function.name) {
             return self.several(world, index, &scene);
         }
         let arguments = match self.whole(world, &scene, harmless) {
@@ -277,9 +287,15 @@ impl<'a> Generator<'a> {
             task: 0,
             lease: 0,
             provider,
+            beacon: 0,
+            actor: Address::ZERO,
             wait,
             suits: false,
         };
+        if let Which::Verdict(turn) = entry.habit.which {
+            scene.suits = self.choose_turn(world, &mut scene, turn);
+            return scene;
+        }
         if !self.choose_lease(world, &mut scene) {
             return scene;
         }
@@ -315,7 +331,7 @@ impl<'a> Generator<'a> {
 
     /// Which lease a call is about; moves the clock to its end if that makes sense. Whether the call makes sense on it.
     fn choose_lease(&mut self, world: &mut World, scene: &mut Scene<'_>) -> bool {
-        let World { chain, model } = world;
+        let World { chain, model, .. } = world;
         let live = model.market.live_leases();
         let which = scene.entry.habit.which;
         let (Which::Lease(wanted) | Which::LeaseDue(wanted)) = which else {
@@ -354,14 +370,18 @@ impl<'a> Generator<'a> {
         let market = &world.model.market;
         let now = world.chain.time;
         match scene.entry.habit.which {
-            Which::Live | Which::Matured | Which::Lease(_) | Which::LeaseDue(_) => true,
+            Which::Live
+            | Which::Matured
+            | Which::Lease(_)
+            | Which::LeaseDue(_)
+            | Which::Verdict(_) => true,
             Which::In(states) => {
                 states.contains(&task.status) && now + scene.wait < market.exit_time(task)
             }
             Which::Due(states) => {
                 let left = market.exit_time(task).saturating_sub(now);
                 let suits =
-                    states.contains(&task.status) && (left == 0 || left < FAR && self.chance(8));
+                    states.contains(&task.status) && (left == 0 || left < FAR && self.chance(4));
                 if suits && left > 0 {
                     scene.wait = left - u64::from(self.chance(10));
                 }
@@ -419,9 +439,10 @@ impl<'a> Generator<'a> {
         };
         let contract = proxy_of(scene.entry.program);
         match (scene.entry.habit.who, task) {
+            (Who::Chosen, _) => scene.actor,
             (Who::Buyer, _) => self.one_of(&CLIENTS),
             (Who::Client, Some(task)) => task.client,
-            (Who::Judge, Some(task)) if task.verifier != 0 => market.verifier(task.verifier),
+            (Who::Judge, Some(task)) if task.verifier != 0 => judge(market.verifier(task.verifier)),
             (Who::Judge, Some(task)) => task.client,
             (Who::Winner, Some(task)) => owner_of(task.provider),
             (Who::Loser, Some(task)) if task.status == Status::Verified => task.client,
@@ -431,11 +452,22 @@ impl<'a> Generator<'a> {
             (Who::Host, _) if lease.is_some() => {
                 lease.map_or(OWNER, |lease| owner_of(lease.provider))
             }
-            (Who::Watcher, _) => lease.map_or(OWNER, |lease| market.verifier(lease.verifier)),
+            (Who::Watcher, _) => {
+                judge(lease.map_or(OWNER, |lease| market.verifier(lease.verifier)))
+            }
             (Who::Owner, _) => rights.owner(contract),
-            (Who::Guardian, _) if self.chance(50) => rights.guardian(contract),
+            (Who::Guardian, _) if self.chance(50) => match rights.guardian(contract) {
+                WATCHDOG => GUARDIAN, // a contract sends nothing by itself
+                guardian => guardian,
+            },
             (Who::Guardian, _) => rights.owner(contract),
             (Who::Payee, _) => self.person_who(|p| model.escrow.account(p).balance > 0),
+            (Who::Leaver, _) if scene.entry.program == Program::VerificationCommittee => self
+                .person_who(|p| {
+                    model.committee.node(p).owed > 0 || model.committee.node(p).standing > 1
+                }),
+            (Who::Owed, _) => self.person_who(|p| model.optimistic.owed(p) > 0),
+            (Who::Node, _) => self.person_who(|p| model.committee.node(p).standing == 1),
             (Who::Leaver, _) => self.person_who(|p| model.vault.account(p).unbonding > 0),
             (Who::Injured, _) => self.person_who(|p| model.vault.account(p).compensation > 0),
             (Who::Contract, _) => self.one_of(&[OWNER, OTHER_OWNER]),
@@ -479,6 +511,15 @@ impl<'a> Generator<'a> {
 
     fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.rng.usize(0..choices.len())]
+    }
+}
+
+/// Who judges in person: a contract sends nothing by itself.
+fn judge(verifier: Address) -> Address {
+    if VERIFIERS.contains(&verifier) {
+        verifier
+    } else {
+        Address::ZERO
     }
 }
 

@@ -29,6 +29,9 @@ impl Generator<'_> {
         if self.chance(5) {
             return None;
         }
+        if let Some(arguments) = self.whole_verdict(scene) {
+            return Some(arguments);
+        }
         let deadline = world.chain.time + scene.wait + self.rng.u64(0..1_000);
         match name {
             "permit" => {
@@ -116,6 +119,9 @@ impl Generator<'_> {
     fn harmless(&mut self, scene: &Scene<'_>, name: &str) -> Option<Vec<Value>> {
         let address = |address: Address| Value::Word(address.into_word());
         let copy = self.rng.u8(0..COPIES);
+        if scene.entry.program == Program::VerificationCommittee {
+            return self.harmless_to_committee(name, copy);
+        }
         Some(match name {
             "setSiblings" => [ESCROW, VAULT, REGISTRY].map(address).into(),
             "setTaskManager" => vec![address(MARKET)],
@@ -125,7 +131,10 @@ impl Generator<'_> {
                 vec![address(implementation), Value::Bytes(vec![])]
             }
             "setExtension" => {
-                let extensions: Vec<_> = Program::ALL.iter().filter(|p| p.is_extension()).collect();
+                let extensions = Program::ALL.iter();
+                let extensions: Vec<_> = extensions
+                    .filter(|p| p.host() == Some(Program::TaskManager))
+                    .collect();
                 let extension = *self.one_of(&extensions);
                 let selectors = self
                     .catalogue
@@ -137,6 +146,23 @@ impl Generator<'_> {
                     address(program_at(extension, copy)),
                     Value::Bytes(selectors),
                 ]
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Generator<'_> {
+    /// What the owner can do to the committee and have the same one afterwards.
+    fn harmless_to_committee(&mut self, name: &str, copy: u8) -> Option<Vec<Value>> {
+        let address = |address: Address| Value::Word(address.into_word());
+        Some(match name {
+            "setSiblings" => [MARKET, ESCROW].map(address).into(),
+            "setExtension" => vec![address(program_at(Program::CommitteeNodes, copy))],
+            "transferOwnership" => vec![address(self.one_of(&[OWNER, OTHER_OWNER]))],
+            "upgradeToAndCall" => {
+                let implementation = program_at(Program::VerificationCommittee, copy);
+                vec![address(implementation), Value::Bytes(vec![])]
             }
             _ => return None,
         })

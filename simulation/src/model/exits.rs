@@ -8,7 +8,10 @@ use ogpu_rules::Status;
 use super::{Model, Violation};
 use crate::{
     chain::{Answer, Chain},
-    world::{ESCROW, MARKET, STRANGERS, System, VAULT, lease_view, send, task_view},
+    world::{
+        COMMITTEE, CommitteeViews, ESCROW, MARKET, OPTIMISTIC, OptimisticViews, PAUSABLE,
+        STRANGERS, System, VAULT, ask, lease_view, send, task_view,
+    },
 };
 
 /// The most steps that anyone has to take to end a task.
@@ -88,6 +91,66 @@ impl Model {
         })
     }
 
+    /// Ends the proposal of a result as a stranger, when its period is over; then makes it not have happened.
+    pub fn try_to_end_proposal(&self, chain: &mut Chain, task: u64) -> Result<(), Violation> {
+        let proposal = self.optimistic.proposal(task);
+        let task_id = U256::from(task);
+        let end = match proposal.stage {
+            1 => OptimisticViews::concludeCall { taskId: task_id }.abi_encode(),
+            _ => OptimisticViews::releaseChallengeCall { taskId: task_id }.abi_encode(),
+        };
+        chain.attempt(|chain| {
+            chain.time = chain.time.max(proposal.ends);
+            self.pause_everything(chain);
+            let answer = send(chain, STRANGERS[0], OPTIMISTIC, end);
+            answer.map(drop).map_err(|reason| Violation::NoExit {
+                what: "proposal for task",
+                id: task,
+                status: proposal.stage,
+                time: chain.time,
+                reason: hex::encode(reason),
+            })
+        })
+    }
+
+    /// Counts the votes of a round as a stranger, whenever something is due, until it is closed; then makes it not have happened. A
+    /// round that has no committee yet holds nothing.
+    pub fn try_to_end_round(&self, chain: &mut Chain, task: u64) -> Result<(), Violation> {
+        let Some(round) = self.committee.round(task).filter(|round| round.phase == 2) else {
+            return Ok(());
+        };
+        let task_id = U256::from(task);
+        chain.attempt(|chain| {
+            let mut due = round.reveal_end;
+            for _ in 0..MAX_STEPS {
+                chain.time = chain.time.max(due);
+                self.pause_everything(chain);
+                let tally = CommitteeViews::tallyCall { taskId: task_id }.abi_encode();
+                let answer = send(chain, STRANGERS[0], COMMITTEE, tally);
+                answer.map_err(|reason| Violation::NoExit {
+                    what: "round of task",
+                    id: task,
+                    status: round.phase,
+                    time: chain.time,
+                    reason: hex::encode(reason),
+                })?;
+                let question = CommitteeViews::roundOfCall { taskId: task_id };
+                let found = ask(chain, COMMITTEE, question)?;
+                if found.phase == U256::from(3) {
+                    return Ok(());
+                }
+                due = found.revealEnd.saturating_to();
+            }
+            Err(Violation::NoExit {
+                what: "round of task",
+                id: task,
+                status: round.phase,
+                time: chain.time,
+                reason: format!("not over after {MAX_STEPS} steps"),
+            })
+        })
+    }
+
     /// Takes everything out that is somebody's, while everything is paused; then makes it not have happened.
     pub fn try_to_leave(&self, chain: &mut Chain, account: Address) -> Result<(), Violation> {
         let escrow = self.escrow.account(account);
@@ -115,6 +178,12 @@ impl Model {
                 let answer = send(chain, account, VAULT, call);
                 stuck("compensation", stake.compensation, answer)?;
             }
+            let owed = self.optimistic.owed(account);
+            if owed > 0 {
+                let call = OptimisticViews::withdrawCall { account }.abi_encode();
+                let answer = send(chain, account, OPTIMISTIC, call);
+                stuck("bond or fee", owed, answer)?;
+            }
             let mut free = stake.free;
             let collateral = self.market.card(provider).free;
             if collateral > 0 {
@@ -140,6 +209,20 @@ impl Model {
                 let answer = send(chain, account, VAULT, call);
                 stuck("stake", free + stake.unbonding, answer)?;
             }
+            let node = self.committee.node(account);
+            if node.standing == 1 {
+                let call = CommitteeViews::leaveCall {}.abi_encode();
+                let answer = send(chain, account, COMMITTEE, call);
+                stuck("seat", node.bond, answer)?;
+            }
+            if node.bond + node.owed > 0 {
+                let found = ask(chain, COMMITTEE, CommitteeViews::nodeOfCall { account })?;
+                chain.time = chain.time.max(found.since.saturating_to());
+                self.pause_everything(chain);
+                let call = CommitteeViews::withdrawCall {}.abi_encode();
+                let answer = send(chain, account, COMMITTEE, call);
+                stuck("bond of a node", node.bond + node.owed, answer)?;
+            }
             Ok(())
         })
     }
@@ -147,7 +230,7 @@ impl Model {
     /// Pauses for as long as can be, everything that can be.
     fn pause_everything(&self, chain: &mut Chain) {
         let until = chain.time + MAX_PAUSE;
-        for contract in [ESCROW, VAULT, MARKET] {
+        for contract in PAUSABLE {
             let owner = self.rights.owner(contract);
             let call = System::pauseCall { until }.abi_encode();
             // without an owner there is nobody to pause

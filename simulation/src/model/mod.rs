@@ -4,9 +4,12 @@
 //! transaction touched after each, of everything from time to time. Where events and views agree, and the sums of the books with the
 //! balances of the token, nothing has been made, lost or paid twice.
 
+mod committee;
 mod escrow;
 mod exits;
 mod market;
+mod optimistic;
+mod rebuild;
 mod registry;
 mod rights;
 mod vault;
@@ -14,9 +17,14 @@ mod violation;
 mod votes;
 
 use alloy_primitives::{Address, hex};
+use alloy_sol_types::SolEvent;
+use payment_escrow::Withdrawn;
 
+pub use committee::{Committee, Done};
 pub use escrow::Escrow;
 pub use market::{Lease, Market, Others, Task};
+pub use optimistic::Optimistic;
+pub use rebuild::Told;
 pub use registry::Registry;
 pub use rights::Rights;
 pub use vault::Vault;
@@ -26,7 +34,7 @@ pub use votes::Votes;
 use crate::{
     abi::Abi,
     chain::{Chain, Log, Outcome},
-    world::{ESCROW, MARKET, REGISTRY, System, TOKEN, VAULT, ask},
+    world::{COMMITTEE, ESCROW, MARKET, OPTIMISTIC, REGISTRY, System, TOKEN, VAULT, ask},
 };
 
 /// What a call may cost, in reads, writes and calls, however much there is in the world.
@@ -41,6 +49,8 @@ pub struct Circumstances {
     pub malformed: bool,
     /// Whether it called a view.
     pub is_view: bool,
+    /// Whether it called a function that may note something and say nothing.
+    pub is_quiet: bool,
     /// Whether it was undone, whatever it did.
     pub undone: bool,
     /// How many calls were in it.
@@ -58,6 +68,10 @@ pub struct Model {
     pub market: Market,
     /// The registry's.
     pub registry: Registry,
+    /// The optimistic verifier's.
+    pub optimistic: Optimistic,
+    /// The verification committee's.
+    pub committee: Committee,
     /// The token's.
     pub votes: Votes,
     /// Who may do what.
@@ -72,7 +86,16 @@ impl Model {
     /// # Errors
     /// The first [`Violation`].
     pub fn observe(&mut self, chain: &Chain) -> Result<(), Violation> {
-        for log in chain.logs().iter() {
+        self.enter(chain.logs().iter(), chain.time)
+    }
+
+    /// Enters logs of one transaction.
+    fn enter<'a>(
+        &mut self,
+        logs: impl Iterator<Item = Log<'a>>,
+        time: u64,
+    ) -> Result<(), Violation> {
+        for log in logs {
             self.rights.observe(log)?;
             match log.emitter {
                 TOKEN => {
@@ -80,13 +103,21 @@ impl Model {
                         self.note_surplus(log, from, to, value);
                     }
                 }
-                ESCROW => self.escrow.observe(log)?,
-                VAULT => self.vault.observe(log, chain.time)?,
-                REGISTRY => self.registry.observe(log, chain.time)?,
+                ESCROW => {
+                    self.escrow.observe(log)?;
+                    self.note_gift(log)?;
+                }
+                VAULT => self.vault.observe(log, time)?,
+                REGISTRY => self.registry.observe(log, time)?,
                 MARKET => {
                     let (market, others) = self.market_and_others();
-                    market.observe(log, chain.time, others)?;
+                    market.observe(log, time, others)?;
                 }
+                OPTIMISTIC => {
+                    let owner = self.rights.owner(OPTIMISTIC);
+                    (self.optimistic).observe(log, time, owner, &self.market)?;
+                }
+                COMMITTEE => self.committee.observe(log, time)?,
                 _ => {}
             }
         }
@@ -132,7 +163,7 @@ impl Model {
         if circumstances.is_view {
             return Err(Violation::ViewChanged);
         }
-        if chain.logs().is_empty() {
+        if chain.logs().is_empty() && !circumstances.is_quiet {
             return Err(Violation::Silent);
         }
         self.observe(chain)?;
@@ -140,6 +171,8 @@ impl Model {
         self.escrow.verify(chain)?;
         self.vault.verify(chain)?;
         self.registry.verify(chain)?;
+        self.optimistic.verify(chain)?;
+        self.committee.verify(chain)?;
         let (market, others) = self.market_and_others();
         market.verify(chain, others)
     }
@@ -156,6 +189,8 @@ impl Model {
         self.escrow.scan(chain)?;
         self.vault.scan(chain)?;
         self.registry.scan(chain)?;
+        self.optimistic.scan(chain)?;
+        self.committee.scan(chain)?;
         let (market, others) = self.market_and_others();
         market.scan(chain, others)
     }
@@ -172,23 +207,48 @@ impl Model {
 
     /// Tokens that reach the escrow or the vault without being asked for belong to nobody: sent by others, or by themselves to themselves.
     fn note_surplus(&mut self, log: Log<'_>, from: Address, to: Address, value: u128) {
-        let unasked = log.caller != to || from == to;
+        let Some(caller) = log.caller else {
+            return;
+        };
+        let unasked = caller != to || from == to;
         match to {
             ESCROW if unasked => self.escrow.surplus += value,
             VAULT if unasked => self.vault.surplus += value,
+            OPTIMISTIC if unasked && from != ESCROW => self.optimistic.surplus += value,
+            COMMITTEE if unasked && from != ESCROW => self.committee.surplus += value,
             _ => {}
         }
     }
+
+    /// What a verifier takes out of the escrow is its fee; what somebody else sends it from there belongs to nobody.
+    fn note_gift(&mut self, log: Log<'_>) -> Result<(), Violation> {
+        if log.signature() != Withdrawn::SIGNATURE_HASH {
+            return Ok(());
+        }
+        let Withdrawn {
+            account,
+            to,
+            amount,
+        } = log.read()?;
+        match to {
+            OPTIMISTIC if account != to => {
+                self.optimistic.surplus += amount.saturating_to::<u128>()
+            }
+            COMMITTEE if account != to => self.committee.surplus += amount.saturating_to::<u128>(),
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
-/// Passes if whoever caused an event is this one.
+/// Passes if whoever caused an event is this one, or is not known.
 fn only(log: Log<'_>, allowed: Address) -> Result<(), Violation> {
-    if log.caller == allowed {
+    let Some(caller) = log.caller.filter(|caller| *caller != allowed) else {
         return Ok(());
-    }
+    };
     Err(Violation::Unauthorized {
         contract: log.emitter,
-        caller: log.caller,
+        caller,
         allowed,
         event: log.signature(),
     })

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
+use committee::events as committee_events;
 use market::events as market_events;
 use ogpu_common::{
     ownable::OwnershipTransferred,
@@ -27,7 +28,7 @@ enum Right {
 }
 
 /// The events, with those who may cause them; every contract that has an event of this signature has the same rule.
-const RIGHTS: [(B256, Right); 22] = [
+const RIGHTS: [(B256, Right); 32] = [
     (Upgraded::SIGNATURE_HASH, Right::Owner),
     (GuardianChanged::SIGNATURE_HASH, Right::Owner),
     (Paused::SIGNATURE_HASH, Right::OwnerOrGuardian),
@@ -72,6 +73,22 @@ const RIGHTS: [(B256, Right); 22] = [
     (market_events::ProviderSlashed::SIGNATURE_HASH, Right::Owner),
     (market_events::VerifierAdded::SIGNATURE_HASH, Right::Owner),
     (market_events::VerifierRetired::SIGNATURE_HASH, Right::Owner),
+    (
+        optimistic_verifier::ParametersSet::SIGNATURE_HASH,
+        Right::Owner,
+    ),
+    (committee_events::ExtensionSet::SIGNATURE_HASH, Right::Owner),
+    (committee_events::SiblingsSet::SIGNATURE_HASH, Right::Owner),
+    (committee_events::ParameterSet::SIGNATURE_HASH, Right::Owner),
+    (
+        committee_events::PlanterChanged::SIGNATURE_HASH,
+        Right::Owner,
+    ),
+    (committee_events::NodeRemoved::SIGNATURE_HASH, Right::Owner),
+    (watchdog::Watched::SIGNATURE_HASH, Right::Owner),
+    (watchdog::Unwatched::SIGNATURE_HASH, Right::Owner),
+    (watchdog::TargetsSet::SIGNATURE_HASH, Right::Owner),
+    (watchdog::PauseDurationSet::SIGNATURE_HASH, Right::Owner),
 ];
 
 /// Who owns and who guards each contract.
@@ -108,10 +125,10 @@ impl Rights {
         let owner = self.owner(log.emitter);
         match self.rights.get(&log.signature()) {
             Some(Right::Owner) => only(log, owner)?,
-            Some(Right::OwnerOrGuardian) if log.caller == self.guardian(log.emitter) => {}
+            Some(Right::OwnerOrGuardian) if log.caller == Some(self.guardian(log.emitter)) => {}
             Some(Right::OwnerOrGuardian) => only(log, owner)?,
             Some(Right::Market) => only(log, MARKET)?,
-            Some(Right::MarketOrOwner) if log.caller == MARKET => {}
+            Some(Right::MarketOrOwner) if log.caller == Some(MARKET) => {}
             Some(Right::MarketOrOwner) => only(log, owner)?,
             None => {}
         }

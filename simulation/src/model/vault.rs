@@ -132,7 +132,7 @@ impl Vault {
             }
             Slashed::SIGNATURE_HASH => {
                 let event = log.read()?;
-                self.slash(event, log.caller == MARKET)?;
+                self.slash(event, log.caller == Some(MARKET))?;
             }
             SlashesCollected::SIGNATURE_HASH => {
                 let event = log.read::<SlashesCollected>()?;
@@ -204,6 +204,17 @@ impl Vault {
             self.touched.push(account);
         }
         self.accounts.entry(account).or_default()
+    }
+
+    /// Forgets what the last transaction touched.
+    pub fn forget(&mut self) {
+        self.touched.clear();
+        self.slashed.clear();
+    }
+
+    /// What this holds beyond what it owes was given to it.
+    pub fn absorb(&mut self, held: u128) {
+        self.surplus = held.saturating_sub(self.owed);
     }
 
     /// Compares the books with the contract: what the last transaction touched.

@@ -47,8 +47,11 @@ impl Votes {
         match log.signature() {
             Transfer::SIGNATURE_HASH => {
                 let Transfer { from, to, value } = log.read()?;
-                if !from.is_zero() && log.caller != from {
-                    self.spend_allowance(log, from, value)?;
+                if let Some(caller) = log.caller
+                    && !from.is_zero()
+                    && caller != from
+                {
+                    self.spend_allowance(log, caller, from, value)?;
                 }
                 let value = number(value);
                 self.transferred(from, to, value)?;
@@ -89,14 +92,15 @@ impl Votes {
     fn spend_allowance(
         &mut self,
         log: Log<'_>,
+        caller: Address,
         owner: Address,
         value: U256,
     ) -> Result<(), Violation> {
-        let allowance = self.allowances.entry((owner, log.caller)).or_default();
+        let allowance = self.allowances.entry((owner, caller)).or_default();
         match allowance.checked_sub(value) {
             None => Err(Violation::Unauthorized {
                 contract: TOKEN,
-                caller: log.caller,
+                caller,
                 allowed: owner,
                 event: log.signature(),
             }),
@@ -169,6 +173,11 @@ impl Votes {
             timepoint,
             votes,
         });
+    }
+
+    /// Forgets what the last transaction touched.
+    pub fn forget(&mut self) {
+        self.touched.clear();
     }
 
     /// Compares the books with the contract: what the last transaction touched.

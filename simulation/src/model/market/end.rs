@@ -74,7 +74,7 @@ impl Market {
             DisputeBondSettled::SIGNATURE_HASH => {
                 let event = log.read::<DisputeBondSettled>()?;
                 let bond = number(event.bond);
-                self.settle_dispute_bond(event.taskId.saturating_to(), bond, event.lost, others)?;
+                self.settle_dispute_bond(event.taskId.saturating_to(), bond, event.lost)?;
             }
             VerifierPaid::SIGNATURE_HASH => {
                 let event = log.read::<VerifierPaid>()?;
@@ -128,13 +128,7 @@ impl Market {
     }
 
     /// The bond of a dispute that is over goes back, or, if whoever left it was wrong altogether, to the other side.
-    fn settle_dispute_bond(
-        &mut self,
-        id: u64,
-        bond: u128,
-        lost: bool,
-        mut others: Others<'_>,
-    ) -> Result<(), Violation> {
+    fn settle_dispute_bond(&mut self, id: u64, bond: u128, lost: bool) -> Result<(), Violation> {
         let task = &mut self.tasks[id as usize - 1];
         let (provider, price, awarded) = (task.provider, task.price, task.awarded);
         let by_client = task.client_bond > 0;
@@ -159,7 +153,8 @@ impl Market {
         let card = self.touch_card(provider);
         card.bonds = short(provider, card, card.bonds, bond)?;
         if lost {
-            return expect_slash(&mut others, id, provider, bond);
+            self.due_slashes.push((id, provider, bond)); // comes after this event
+            return Ok(());
         }
         card.free += bond;
         Ok(())

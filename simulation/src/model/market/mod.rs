@@ -87,6 +87,8 @@ pub struct Market {
     leases: Vec<Lease>,
     /// Leases that are not over.
     live_leases: Vec<u64>,
+    /// What the vault has to slash in the present transaction: for which task, of which provider, how much.
+    due_slashes: Vec<(u64, u32, u128)>,
     touched_tasks: Vec<u64>,
     touched_leases: Vec<u64>,
     touched_cards: Vec<u32>,

@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use ogpu_rules::Status;
 
-use super::{Card, Market, Others, equal, number};
+use super::{Card, Market, Others, end::expect_slash, equal, number};
 use crate::{
     chain::Chain,
     model::{Escrow, Violation},
@@ -12,7 +12,10 @@ use crate::{
 
 impl Market {
     /// Compares the books with the contract and with the others': what the last transaction touched.
-    pub fn verify(&mut self, chain: &mut Chain, others: Others<'_>) -> Result<(), Violation> {
+    pub fn verify(&mut self, chain: &mut Chain, mut others: Others<'_>) -> Result<(), Violation> {
+        while let Some((task, provider, amount)) = self.due_slashes.pop() {
+            expect_slash(&mut others, task, provider, amount)?;
+        }
         while let Some(id) = self.touched_tasks.pop() {
             self.verify_task(chain, id, others.escrow)?;
             if self.tasks[id as usize - 1].status.is_final() {
@@ -24,6 +27,34 @@ impl Market {
             self.verify_card(chain, id, &others)?;
         }
         others.vault.slashed.clear();
+        Ok(())
+    }
+
+    /// Forgets what the last transaction touched.
+    pub fn forget(&mut self) {
+        let Self {
+            tasks,
+            leases,
+            live,
+            live_leases,
+            ..
+        } = self;
+        live.retain(|id| !tasks[*id as usize - 1].status.is_final());
+        live_leases.retain(|id| !leases[*id as usize - 1].over);
+        self.due_slashes.clear();
+        self.touched_tasks.clear();
+        self.touched_leases.clear();
+        self.touched_cards.clear();
+    }
+
+    /// Compares every task and every lease that there has been.
+    pub fn scan_all(&mut self, chain: &mut Chain, escrow: &Escrow) -> Result<(), Violation> {
+        for id in 1..=self.count() {
+            self.verify_task(chain, id, escrow)?;
+        }
+        for id in 1..=self.leases.len() as u64 {
+            self.verify_lease(chain, id, escrow)?;
+        }
         Ok(())
     }
 
