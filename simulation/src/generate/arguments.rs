@@ -202,7 +202,6 @@ impl Generator<'_> {
             "deadline" | "expiry" => (now + self.rng.u64(0..10_000)).saturating_sub(500).into(),
             "timepoint" => now.saturating_sub(self.rng.u64(0..5_000)).into(),
             "gpuCount" => self.rng.u128(1..9),
-            "bond" => self.rng.u128(1..20 * OGPU),
             "valueDecimals" => self.rng.u128(0..4),
             "number" | "verifier" => self.rng.u128(0..5),
             "version" | "pos" | "nonce" => self.rng.u128(0..3),

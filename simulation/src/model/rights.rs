@@ -28,7 +28,7 @@ enum Right {
 }
 
 /// The events, with those who may cause them; every contract that has an event of this signature has the same rule.
-const RIGHTS: [(B256, Right); 32] = [
+const RIGHTS: [(B256, Right); 33] = [
     (Upgraded::SIGNATURE_HASH, Right::Owner),
     (GuardianChanged::SIGNATURE_HASH, Right::Owner),
     (Paused::SIGNATURE_HASH, Right::OwnerOrGuardian),

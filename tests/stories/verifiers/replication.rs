@@ -203,8 +203,8 @@ async fn the_majority_of_drawn_replicas_decides() -> Result<()> {
         scene.costs("committing", &receipt).await?;
     }
     let other = WrongReveal {
-        taskId: task,
-        replica: liar.address(),
+        id: task,
+        account: liar.address(),
     };
     let copy = verifier.reveal(liar, task, result_hash());
     refused(copy.await, other);
