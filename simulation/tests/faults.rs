@@ -28,10 +28,10 @@ fn expected(fault: Fault, violation: &Violation) -> bool {
 
         Fault::PauseStopsExits | Fault::EndlessWork => matches!(violation, NoExit { .. }),
         Fault::BondKept | Fault::CollateralNotHeld => matches!(violation, WrongCollateral { .. }),
-        Fault::ShareForgotten | Fault::NodeForgotten => {
+        Fault::NodeForgotten => {
             matches!(violation, WrongBooks { .. } | Unbalanced { .. })
         }
-        Fault::ScoresByAnyone | Fault::JudgedByAnyone => matches!(violation, Unauthorized { .. }),
+        Fault::ScoresByAnyone => matches!(violation, Unauthorized { .. }),
         Fault::EarlyUnbonding => matches!(violation, TooEarly { .. }),
         Fault::VotesStay => {
             matches!(
@@ -92,7 +92,7 @@ each! {
     an_escrow_that_forgets_a_withdrawal: WithdrawalForgotten, 8, 20;
     an_escrow_that_settles_twice: SettledTwice, 8, 20;
     an_escrow_that_keeps_its_fees: FeesKept, 8, 20;
-    a_paid_task_that_stays_open: PaidTaskStaysOpen, 8, 20;
+    a_paid_task_that_stays_open: PaidTaskStaysOpen, 8, 25;
     a_pause_that_stops_exits: PauseStopsExits, 8, 20;
     work_without_an_end: EndlessWork, 8, 20;
     a_bond_that_does_not_come_back: BondKept, 8, 20;
@@ -104,7 +104,5 @@ each! {
     a_refusal_without_a_word: SilentRefusal, 8, 20;
     a_revert_that_leaves_something: LeakyRevert, 13, 20;
     a_bid_that_looks_at_every_task: CostGrows, 8, 20;
-    a_verifier_that_pays_shares_twice: ShareForgotten, 8, 40;
-    a_committee_that_pays_nodes_twice: NodeForgotten, 8, 20;
-    challenges_that_anyone_judges: JudgedByAnyone, 8, 40;
+    a_committee_that_pays_nodes_twice: NodeForgotten, 8, 50;
 }

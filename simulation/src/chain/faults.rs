@@ -13,7 +13,6 @@ sol! {
     function failTask(uint256 taskId);
     function finalizePayment(uint256 taskId);
     function owner() view returns (address);
-    function resolveChallenge(uint256 taskId, bool challengerRight);
     function pausedUntil() view returns (uint64);
     function placeBid(uint256 taskId, uint256 providerId, uint256 price);
     function setScore(uint256 providerId, uint256 score);
@@ -26,20 +25,13 @@ sol! {
     function withdrawUnbonded();
 }
 
-/// `withdraw(address)` of the optimistic verifier, and `withdraw()` of the committee.
-mod withdrawals {
-    alloy_sol_types::sol! {
-        function withdraw(address account);
-    }
-}
-/// See [`withdrawals`].
+/// `withdraw()` of the committee.
 mod payouts {
     alloy_sol_types::sol! {
         function withdraw();
     }
 }
 use payouts::withdrawCall as withdrawNodeCall;
-use withdrawals::withdrawCall as withdrawShareCall;
 
 /// A week, in seconds.
 const WEEK: u64 = 7 * 24 * 60 * 60;
@@ -77,12 +69,8 @@ pub enum Fault {
     LeakyRevert,
     /// A bid looks at every task there is.
     CostGrows,
-    /// The optimistic verifier pays out what it owes, and owes it still.
-    ShareForgotten,
     /// The committee pays a node out, and owes it still.
     NodeForgotten,
-    /// Anyone says who was right about a challenged result.
-    JudgedByAnyone,
 }
 
 /// Runs a program, with the fault of this chain if it has one.
@@ -100,12 +88,10 @@ pub(super) fn run(program: Program, data: &[u8]) -> Answer {
         | (Fault::SlashForgotten, Program::StakingVault, slashCall::SELECTOR) => {
             forgetting(0, plain)
         }
-        (Fault::ShareForgotten, Program::OptimisticVerifier, withdrawShareCall::SELECTOR)
-        | (Fault::NodeForgotten, Program::CommitteeNodes, withdrawNodeCall::SELECTOR) => {
+        (Fault::NodeForgotten, Program::CommitteeNodes, withdrawNodeCall::SELECTOR) => {
             forgetting(0, plain)
         }
-        (Fault::JudgedByAnyone, Program::OptimisticVerifier, resolveChallengeCall::SELECTOR)
-        | (Fault::ScoresByAnyone, Program::ReputationRegistry, setScoreCall::SELECTOR) => {
+        (Fault::ScoresByAnyone, Program::ReputationRegistry, setScoreCall::SELECTOR) => {
             let owner = Address::from_slice(&program.run(&ownerCall::SELECTOR)?[12..]);
             with(|chain| chain.frame().sender = owner);
             plain()
