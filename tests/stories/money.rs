@@ -393,7 +393,10 @@ async fn strangers_set_nothing_and_move_nothing() -> Result<()> {
         refusal(stranger.send("", vault.unlock(someone, ogpu(1))).await),
         refusal(
             stranger
-                .send("", registry.recordOutcome(U256::ONE, U256::ONE, someone, ogpu(1), 10_000, 0))
+                .send(
+                    "",
+                    registry.recordOutcome(U256::ONE, U256::ONE, someone, ogpu(1), 10_000, 0),
+                )
                 .await,
         ),
     ];

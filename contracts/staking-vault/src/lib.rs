@@ -36,7 +36,7 @@ use ogpu_common::{
 use ogpu_rules::BPS;
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageMap, StorageU16, StorageU96},
+    storage::{StorageAddress, StorageBool, StorageMap, StorageU16, StorageU96},
 };
 
 pub use errors::*;
@@ -88,6 +88,8 @@ pub struct Slashes {
     to_treasury: StorageU96,
     /// What burns.
     to_burn: StorageU96,
+    /// Set with the first slash for good: a slot that is never empty again is cheaper to write.
+    used: StorageBool,
 }
 
 /// Two slots: a [`Stake`] and an [`Exit`].
@@ -573,6 +575,7 @@ impl Slashes {
     fn put(&mut self, to_treasury: u128, to_burn: u128) {
         amount::store(&mut self.to_treasury, to_treasury);
         amount::store(&mut self.to_burn, to_burn);
+        self.used.set(true);
     }
 }
 

@@ -14,7 +14,6 @@ use alloy_primitives::{Address, B256, U256, address, aliases::U96};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue, sol};
 use core::fmt::Debug;
 use ogpu_common::testing::Chain;
-use stylus_sdk::prelude::BlockAccess;
 
 use market::{Error, abi::*, errors::*, events::*};
 use market_admin::MarketAdmin;
