@@ -22,7 +22,14 @@ async fn a_delivered_and_accepted_task_is_paid() -> Result<()> {
     assert_eq!(harness.in_escrow(&client).await?, ogpu(1_000 - 80));
     // The bond and the collateral are free again.
     assert_eq!(harness.collateral(&provider).await?, ogpu(100));
+    // A success counts as soon as somebody has it recorded, and once.
+    assert_eq!(harness.score(&provider).await?, U256::from(5_000));
+    let tasks = harness.market.tasks();
+    let record = || tasks.recordOutcomes(vec![task]);
+    client.send("recording", record()).await?;
     assert!(harness.score(&provider).await? > U256::from(5_000));
+    let again = client.send("recording again", record()).await;
+    assert_eq!(refusal(again), "AlreadyRecorded");
     harness.check_books().await?;
 
     let escrow = harness.market.escrow();
@@ -70,8 +77,10 @@ async fn a_missed_deadline_refunds_and_slashes() -> Result<()> {
         .read("reading", vault.accountOf(client.address()))
         .await?;
     assert_eq!(injured.compensation, ogpu(2));
-    assert_eq!(supply - total_supply(&harness).await?, ogpu(1));
     assert!(harness.score(&provider).await? < U256::from(5_000));
+    harness.check_books().await?;
+    client.send("collecting", vault.collectSlashes()).await?;
+    assert_eq!(supply - total_supply(&harness).await?, ogpu(1));
     harness.check_books().await?;
 
     client

@@ -46,11 +46,16 @@ impl<'a> Story<'a> {
     }
 
     fn step(&mut self, who: &str, operation: &'static str, what: &str, receipt: Receipt) {
+        self.tell(who, what, &receipt);
+        self.steps.push((operation, receipt));
+    }
+
+    /// Tells of a transaction that is not a step of the task.
+    fn tell(&self, who: &str, what: &str, receipt: &Receipt) {
         self.context.note(&format!(
             "  {:<9}  {who:<10}  {what:<32}  {:>7} gas  {}",
             self.name, receipt.gas_used, receipt.transaction_hash
         ));
-        self.steps.push((operation, receipt));
     }
 
     /// The client submits the task.
@@ -166,20 +171,20 @@ impl<'a> Story<'a> {
     }
 
     /// The provider has its success recorded.
-    pub async fn record(&mut self, stage: &Stage) -> Result<()> {
+    pub async fn record(&self, stage: &Stage) -> Result<()> {
         let call = stage.market.tasks();
         let call = call.recordOutcomes(vec![self.id]);
         let receipt = stage.swift.account.send("recording", call).await?;
-        self.step("provider 1", "record", "has its success recorded", receipt);
+        self.tell("provider 1", "has its success recorded", &receipt);
         Ok(())
     }
 
     /// Anybody sends on what the slash left for the treasury, and burns the rest.
-    pub async fn collect(&mut self, stage: &Stage) -> Result<()> {
+    pub async fn collect(&self, stage: &Stage) -> Result<()> {
         let call = stage.market.vault();
         let call = call.collectSlashes();
         let receipt = stage.deployer.send("collecting slashes", call).await?;
-        self.step("anybody", "collect", "sends and burns the slash", receipt);
+        self.tell("anybody", "sends and burns the slash", &receipt);
         Ok(())
     }
 

@@ -218,7 +218,7 @@ async fn a_committee_votes_by_hand() -> Result<()> {
     assert!(text.contains("there is no beacon yet"), "{text}");
     let text = scene.account(3).refused("node register 999").await?;
     assert!(
-        text.contains("999 oGPU is out of range: 1000 oGPU"),
+        text.contains("999 oGPU is out of range: choose 1000 oGPU"),
         "{text}"
     );
     let text = scene.account(3).refused("node run --check true").await?;

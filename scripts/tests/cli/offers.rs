@@ -342,7 +342,7 @@ async fn replicas_do_a_task_again() -> Result<()> {
     client.run("client assign 1 2").await?;
     let result = scene.path("result.bin");
     fs::write(&result, "a result")?;
-    let deliver = format!("provider deliver 1 --file {}", result.display());
+    let deliver = format!("provider submit-result 1 --file {}", result.display());
     provider.run(&deliver).await?;
     let draw = format!("verifier replica draw 1 {secret}");
     client.run(&draw).await?;

@@ -57,6 +57,8 @@ pub struct Registry {
     bonds: u128,
     /// What has been reported and not yet been seen to come from a task.
     pub outcomes: Vec<Outcome>,
+    /// Tasks that were paid, and have not been recorded.
+    paid: BTreeMap<U256, Outcome>,
 }
 
 impl Registry {
@@ -140,12 +142,15 @@ impl Registry {
         let id = event.providerId.saturating_to::<u32>();
         let success = event.providerBps > 5_000;
         let value = event.value.saturating_to::<u128>();
-        if event.providerBps != 5_000 {
-            self.outcomes.push(Outcome {
-                provider: id,
-                value,
-                success,
-            });
+        let outcome = Outcome {
+            provider: id,
+            value,
+            success,
+        };
+        if self.paid.get(&event.taskId) == Some(&outcome) {
+            self.paid.remove(&event.taskId);
+        } else if event.providerBps != 5_000 {
+            self.outcomes.push(outcome);
         }
         let own = self.provider(id).map(|provider| provider.owner) == Some(event.client);
         let mut weight = 0;
@@ -203,6 +208,11 @@ impl Registry {
         known
             .find(|outcome| outcome.provider == provider && outcome.value == value)
             .map(|outcome| outcome.success)
+    }
+
+    /// A task was paid: anyone may have it recorded.
+    pub fn paid(&mut self, task: U256, outcome: Outcome) {
+        self.paid.insert(task, outcome);
     }
 
     /// A task was settled for this provider: what was reported for it is accounted for.

@@ -100,18 +100,22 @@ impl Market {
         slashed: u128,
         mut others: Others<'_>,
     ) -> Result<(), Violation> {
+        let number = id;
         let id: u64 = id.saturating_to();
         let task = &self.tasks[id as usize - 1];
         let (price, provider, held) = (task.price, task.provider, task.held);
         let (payment, fee) = paid.unwrap_or_default();
         let part = payment + fee;
         equal(id, "fee", fee, share(part, self.parameters(task).feeBps))?;
-        if bps != 5_000 {
-            others.registry.settled(Outcome {
-                provider,
-                value: price,
-                success: bps > 5_000,
-            })?;
+        let outcome = Outcome {
+            provider,
+            value: price,
+            success: bps > 5_000,
+        };
+        if task.status == Status::Finalized {
+            others.registry.paid(number, outcome);
+        } else if bps != 5_000 {
+            others.registry.settled(outcome)?;
         }
         if task.status != Status::Resolved {
             equal(id, "payment", part, share(price, bps))?;
