@@ -96,13 +96,13 @@ each! {
     a_pause_that_stops_exits: PauseStopsExits, 8, 20;
     work_without_an_end: EndlessWork, 8, 20;
     a_bond_that_does_not_come_back: BondKept, 8, 20;
-    collateral_that_is_not_held: CollateralNotHeld, 8, 20;
+    collateral_that_is_not_held: CollateralNotHeld, 8, 30;
     scores_that_anyone_sets: ScoresByAnyone, 8, 20;
     stake_that_leaves_early: EarlyUnbonding, 8, 20;
     a_slash_that_takes_nothing: SlashForgotten, 8, 20;
     votes_that_stay_behind: VotesStay, 8, 20;
     a_refusal_without_a_word: SilentRefusal, 8, 20;
     a_revert_that_leaves_something: LeakyRevert, 13, 20;
-    a_bid_that_looks_at_every_task: CostGrows, 8, 20;
+    a_bid_that_looks_at_every_task: CostGrows, 8, 50;
     a_committee_that_pays_nodes_twice: NodeForgotten, 8, 50;
 }

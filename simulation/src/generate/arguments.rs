@@ -167,6 +167,9 @@ impl Generator<'_> {
         let now = world.chain.time + scene.wait;
         let function = scene.entry.function.name.as_str();
         let number = match name {
+            "taskId" if function == "recordOutcomes" => {
+                self.rng.u128(1..=world.model.market.count().max(1).into())
+            }
             "taskId" => task.into(),
             "beacon" => scene.beacon.into(),
             "bond" => self.rng.u128(0..300 * OGPU),

@@ -93,7 +93,7 @@ const UNLISTED: Habit = Habit {
 };
 
 /// The states of tasks that have ended for a provider.
-const ENDED: &[Status] = &[Status::Finalized, Status::Failed, Status::Resolved];
+pub(super) const ENDED: &[Status] = &[Status::Finalized, Status::Failed, Status::Resolved];
 
 /// How views are called.
 const VIEW: Habit = Habit {
@@ -190,6 +190,7 @@ fn of_name(name: &str, is_view: bool) -> Habit {
         "finalizePayment" => (60, Anyone, Due(&[Submitted, Verified, Rejected, Disputed])),
         "cancelTask" => (8, Client, In(&[Open])),
         "expireTask" => (30, Anyone, Due(&[Open])),
+        "recordOutcomes" => (20, Anyone, Live),
         "failTask" => (10, Anyone, Due(&[Assigned])),
         "submitEvidence" => (6, Winner, In(&[Disputed])),
         "resolveByDefault" => (10, Anyone, Due(&[Disputed])),
@@ -220,10 +221,10 @@ fn of_name(name: &str, is_view: bool) -> Habit {
         "cancelUnbond" => (6, Leaver, Live),
         "withdrawUnbonded" => (10, Leaver, Matured),
         // reputation
-        "giveFeedback" => (15, Client, In(ENDED)),
-        "contest" => (12, Client, In(ENDED)),
+        "giveFeedback" => (25, Client, In(ENDED)),
+        "contest" => (25, Client, In(ENDED)),
         "resolveContest" => (8, Owner, In(ENDED)),
-        "closeContest" => (25, Anyone, In(ENDED)),
+        "closeContest" => (4, Anyone, In(ENDED)),
         "setContestTerms" => (2, Owner, Live),
         // the token
         "transfer" | "transferFrom" | "approve" => (15, Anyone, Live),

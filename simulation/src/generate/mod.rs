@@ -28,6 +28,8 @@ use crate::{
 /// How many functions are looked at for one that makes sense now.
 const TRIES: usize = 12;
 
+/// Seconds from the record of an outcome to the end of a contest that the owner does not decide: 37 days.
+const CONTEST: u64 = 37 * 24 * 60 * 60;
 /// How far the clock may be moved to where a call makes sense, in seconds.
 const FAR: u64 = 20_000;
 
@@ -237,7 +239,7 @@ impl<'a> Generator<'a> {
             entry: index,
             malformed: false,
             undone: rewires && !harmless,
-            calls: 1,
+            calls: batch(&arguments),
         }
     }
 
@@ -299,6 +301,10 @@ impl<'a> Generator<'a> {
         if !self.choose_lease(world, &mut scene) {
             return scene;
         }
+        if entry.habit.which == Which::In(habits::ENDED) {
+            self.choose_recorded(world, &mut scene);
+            return scene;
+        }
         let market = &world.model.market;
         if self.chance(4) || market.live().is_empty() {
             scene.task = self.rng.u64(0..market.count() + 2);
@@ -314,6 +320,22 @@ impl<'a> Generator<'a> {
             }
         }
         scene
+    }
+
+    /// Which recorded task a call is about, and for the end of a contest one that is contested; moves the clock to that end.
+    fn choose_recorded(&mut self, world: &World, scene: &mut Scene<'_>) {
+        let ending = scene.entry.function.name.ends_with("Contest");
+        let recorded = world.model.registry.recorded(ending);
+        if recorded.is_empty() {
+            return;
+        }
+        let (task, recorded_at) = recorded[self.rng.usize(0..recorded.len())];
+        scene.task = task;
+        scene.suits = true;
+        if scene.entry.function.name == "closeContest" {
+            let end = recorded_at + CONTEST;
+            scene.wait = end.saturating_sub(world.chain.time);
+        }
     }
 
     /// Any provider, mostly one with collateral.
@@ -556,4 +578,13 @@ impl fmt::Display for Shown<'_> {
         }
         Ok(())
     }
+}
+
+/// How many things a call does: as many as it has in its longest list.
+fn batch(arguments: &[Value]) -> u32 {
+    let lists = arguments.iter().map(|argument| match argument {
+        Value::Array(values) => values.len() as u32,
+        _ => 1,
+    });
+    lists.max().unwrap_or(1).max(1)
 }

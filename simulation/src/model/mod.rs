@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// What a call may cost, in reads, writes and calls, however much there is in the world.
-pub const MAX_ACCESSES: u32 = 128;
+pub const MAX_ACCESSES: u32 = 256;
 
 /// What is known of a transaction beside its outcome.
 #[derive(Clone, Copy, Debug)]

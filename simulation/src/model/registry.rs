@@ -210,6 +210,15 @@ impl Registry {
             .map(|outcome| outcome.success)
     }
 
+    /// Tasks whose outcomes are recorded, and since when; only those that are contested, or all.
+    pub fn recorded(&self, contested: bool) -> Vec<(u64, u64)> {
+        let changes = self.changes.iter();
+        let wanted = changes.filter(|(_, change)| change.bond > 0 || !contested);
+        wanted
+            .filter_map(|(task, change)| Some((u64::try_from(*task).ok()?, change.recorded_at)))
+            .collect()
+    }
+
     /// A task was paid: anyone may have it recorded.
     pub fn paid(&mut self, task: U256, outcome: Outcome) {
         self.paid.insert(task, outcome);

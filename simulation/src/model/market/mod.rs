@@ -52,6 +52,8 @@ pub struct Task {
     pub bidding: u8,
     /// The last minutes of the bidding, in which sealed bids are opened.
     pub reveal_minutes: u16,
+    /// Review and challenge take twice as long.
+    pub high_value: bool,
 }
 
 /// What the market holds of a provider.
@@ -179,7 +181,12 @@ impl Market {
             Status::Disputed => parameters.arbitrationWindow,
             _ => 0,
         };
-        task.deadline + u64::from(window)
+        let longer = task.high_value
+            && matches!(
+                task.status,
+                Status::Submitted | Status::Verified | Status::Rejected
+            );
+        task.deadline + u64::from(window) * if longer { 2 } else { 1 }
     }
 
     /// Enters an event of the market.
@@ -222,7 +229,14 @@ impl Market {
                     verifier_fee: 0,
                     bidding: 0,
                     reveal_minutes: 0,
+                    high_value: false,
                 });
+                let task = self.tasks.last().expect("the task that was just made");
+                let threshold: u128 = self.parameters(task).highValue.to();
+                let high_value = threshold != 0 && task.budget >= threshold;
+                if let Some(task) = self.tasks.last_mut() {
+                    task.high_value = high_value;
+                }
                 self.live.push(id);
                 self.touched_tasks.push(id);
             }
