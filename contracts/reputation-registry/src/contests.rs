@@ -126,11 +126,12 @@ impl ReputationRegistry {
             ],
         );
         let (call, token) = (Call::new_mutating(self), self.token.get());
-        Ok(if returned {
-            token::push(self.vm(), call, token, contestant, bond)?
+        if returned {
+            token::push(self.vm(), call, token, contestant, bond)?;
         } else {
-            token::burn(self.vm(), call, token, bond)?
-        })
+            token::burn(self.vm(), call, token, bond)?;
+        }
+        Ok(())
     }
 
     /// Undoes what is left of a change, if it is `reversed`; the provider's score then.

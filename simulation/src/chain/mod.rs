@@ -120,6 +120,9 @@ enum Kind {
     Delegate,
 }
 
+/// Recovers a signer, as the precompile does.
+pub type Recover = fn(&[u8]) -> Vec<u8>;
+
 /// The chain.
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
@@ -132,7 +135,7 @@ pub struct Chain {
     /// What is wrong on purpose.
     pub fault: Option<Fault>,
     /// The precompile that says who signed, if not the stand-in for it: see [`sign`].
-    pub recover: Option<fn(&[u8]) -> Vec<u8>>,
+    pub recover: Option<Recover>,
     accounts: Vec<Account>,
     places: FxHashMap<Address, u32>,
     storage: Storage,

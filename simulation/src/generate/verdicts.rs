@@ -300,7 +300,7 @@ fn secret(beacon: u64, node: Address) -> B256 {
 /// What a node finds: what was delivered, unless it colludes, or errs.
 fn vote(task: u64, node: Address) -> Vote {
     let errs = keccak256([word(task.into()), node.into_word()].concat())[0] < 20;
-    let result = if COLLUDING.contains(&node) && task % 3 == 0 {
+    let result = if COLLUDING.contains(&node) && task.is_multiple_of(3) {
         B256::repeat_byte(0xcc)
     } else if errs {
         B256::from(U256::from(task) + U256::ONE)
