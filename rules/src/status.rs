@@ -75,6 +75,8 @@ pub enum Party {
     Client,
     /// The owner of the assigned provider.
     Provider,
+    /// The verifier that judges in the client's place.
+    Verifier,
     /// Anybody else.
     Anyone,
 }

@@ -270,7 +270,7 @@ impl TaskState {
     /// [`RuleError::WrongStatus`], [`RuleError::NotAllowed`].
     pub fn accept(self, by: Party, now: u64) -> Result<Self, RuleError> {
         self.require(Status::Submitted)?;
-        require_party(Party::Client, by)?;
+        require_judge(by)?;
         Ok(self.enter(Status::Verified, now))
     }
 
@@ -294,14 +294,17 @@ impl TaskState {
         Ok(self.enter(Status::Disputed, now))
     }
 
-    /// Rejects: the client, or the verifier in its place, while Submitted, within the review window.
+    /// Rejects, while Submitted: the client, within the review window; or the verifier in its place, for as long as the task waits,
+    /// because silence does not pay a task that has one.
     ///
     /// # Errors
     /// [`RuleError::WrongStatus`], [`RuleError::NotAllowed`], [`RuleError::TooLate`].
     pub fn reject(self, by: Party, now: u64, review_window: u32) -> Result<Self, RuleError> {
         self.require(Status::Submitted)?;
-        require_party(Party::Client, by)?;
-        before(later(self.deadline(), review_window), now)?;
+        require_judge(by)?;
+        if by == Party::Client {
+            before(later(self.deadline(), review_window), now)?;
+        }
         Ok(self.enter(Status::Rejected, now))
     }
 
@@ -434,6 +437,13 @@ fn require_party(needed: Party, by: Party) -> Result<(), RuleError> {
         Ok(())
     } else {
         Err(RuleError::NotAllowed { needed })
+    }
+}
+
+fn require_judge(by: Party) -> Result<(), RuleError> {
+    match by {
+        Party::Verifier => Ok(()),
+        by => require_party(Party::Client, by),
     }
 }
 

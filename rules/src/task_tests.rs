@@ -204,6 +204,18 @@ fn the_client_judges() {
 }
 
 #[test]
+fn a_verifier_judges_for_as_long_as_the_task_waits() {
+    let task = in_status(Status::Submitted);
+    for (judged, status) in [
+        (task.accept(Party::Verifier, 5_000), Status::Verified),
+        (task.reject(Party::Verifier, 5_000, 60), Status::Rejected),
+    ] {
+        let judged = judged.unwrap();
+        assert_eq!((judged.status(), judged.deadline()), (status, 5_000));
+    }
+}
+
+#[test]
 fn each_side_disputes_what_went_against_it() {
     let rejected = in_status(Status::Rejected);
     assert_eq!(

@@ -140,6 +140,15 @@ impl Task {
         }
     }
 
+    /// Who judges its result.
+    fn judge(&self) -> Party {
+        if self.verified {
+            Party::Verifier
+        } else {
+            Party::Client
+        }
+    }
+
     fn state(&self) -> TaskState {
         TaskState::unpack(self.state)
     }
@@ -193,8 +202,8 @@ impl Market {
                 state.assign(provider as u32 + 1, entry.price, now)?
             }
             Act::Deliver => state.deliver(Party::Provider, now)?,
-            Act::Accept => state.accept(Party::Client, now)?,
-            Act::Reject => state.reject(Party::Client, now, HOT.review_window)?,
+            Act::Accept => state.accept(task.judge(), now)?,
+            Act::Reject => state.reject(task.judge(), now, HOT.review_window)?,
             Act::GiveUp if task.verified => state.give_up(now)?,
             Act::GiveUp => return Err(RuleError::WrongStatus(state.status())),
             Act::Dispute(by) => state.dispute(by, now, HOT.challenge_window)?,

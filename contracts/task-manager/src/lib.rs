@@ -167,7 +167,7 @@ impl TaskManager {
         Ok(())
     }
 
-    /// Judges a delivered result: a `result_hash` that matches the seal accepts it, any other rejects it, which is possible only
+    /// Judges a delivered result: a `result_hash` that matches the seal accepts it, any other rejects it, which a client can only do
     /// within the review window. The task's verifier, or the client where it has none. A verifier that comes to no verdict says so by
     /// zero, which leaves the task to arbitration; for any of the three it gets its fee. Emits `CompletionVerified`, `ResultRejected`
     /// or `DisputeOpened`, and `VerifierPaid`.
@@ -181,7 +181,7 @@ impl TaskManager {
         let verifier = self.verifier(&task_id, &state);
         let by = match verifier {
             None => self.client(&task_id).party(caller),
-            Some((verifier, _)) if verifier == caller => Party::Client,
+            Some((verifier, _)) if verifier == caller => Party::Verifier,
             Some((verifier, _)) => {
                 let (caller, verifier) = (word(caller), word(verifier));
                 return Err(Error::of::<NotVerifier>(&[&task_id, &caller, &verifier]));

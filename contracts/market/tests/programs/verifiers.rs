@@ -145,6 +145,16 @@ fn a_bad_verdict_rejects() {
 }
 
 #[test]
+fn a_late_verdict_counts_while_the_task_waits() {
+    for (result, status) in [(HASH, 4), (B256::repeat_byte(1), 5)] {
+        let mut market = Stage::judged();
+        market.chain.pass(1_000);
+        market.verdict(result);
+        assert_eq!(market.status(), status);
+    }
+}
+
+#[test]
 fn no_verdict_goes_to_arbitration() {
     let mut market = Stage::judged();
     market.verdict(B256::ZERO);
