@@ -23,6 +23,9 @@ const LIST: &str = "contracts/guards.md";
 /// Tests that run longer than this, in seconds, run for ever: the removal is caught.
 const TIMEOUT: &str = "300";
 
+/// What `timeout` takes for no limit: a build takes as long as it takes.
+const NO_TIMEOUT: &str = "0";
+
 /// What to try.
 #[derive(Args)]
 pub struct Options {
@@ -261,10 +264,10 @@ fn outcome_of(tree: &Path, crates: &Crates, packages: &[String]) -> Result<Outco
         let folder = crates.get(package).map(|tester| tree.join(&tester.folder));
         folder.is_none_or(|folder| folder.join("tests").is_dir())
     });
-    let test = |more: &[&str]| -> Result<bool> {
+    let test = |seconds: &str, more: &[&str]| -> Result<bool> {
         let mut command = Command::new("timeout");
         command
-            .arg(TIMEOUT)
+            .arg(seconds)
             .arg(cargo().get_program())
             .args(["test", "--quiet", "--offline"]);
         for package in packages {
@@ -284,9 +287,9 @@ fn outcome_of(tree: &Path, crates: &Crates, packages: &[String]) -> Result<Outco
             .wrap_err("cannot run cargo test")?;
         Ok(status.success())
     };
-    Ok(if !test(&["--no-run"])? {
+    Ok(if !test(NO_TIMEOUT, &["--no-run"])? {
         Outcome::Unviable
-    } else if test(&[])? {
+    } else if test(TIMEOUT, &[])? {
         Outcome::Survived
     } else {
         Outcome::Caught
