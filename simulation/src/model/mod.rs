@@ -38,8 +38,8 @@ use crate::{
 };
 
 /// What a call may cost, in reads, writes and calls, however much there is in the world. Most is a committee's draw that finds nobody:
-/// 64 tries of three words each, and the report to the market.
-pub const MAX_ACCESSES: u32 = 288;
+/// 96 tries of three words each, and the report to the market.
+pub const MAX_ACCESSES: u32 = 384;
 
 /// What is known of a transaction beside its outcome.
 #[derive(Clone, Copy, Debug)]
