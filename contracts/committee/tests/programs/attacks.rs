@@ -54,6 +54,15 @@ fn a_copied_secret_is_useless() {
         |committee| committee.reveal_secret(U256::ONE, SALT),
         wrong,
     );
+    let nothing = NothingToReveal {
+        id: U256::ONE,
+        node: node(3),
+    };
+    world.refused(
+        node(3),
+        |committee| committee.reveal_secret(U256::ONE, SALT),
+        nothing,
+    );
     assert_eq!(
         B256::from(world.committee().nodes.beacon_of(U256::ONE).4),
         SALT,

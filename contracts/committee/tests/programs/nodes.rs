@@ -1,7 +1,7 @@
 //! Nodes come and go; the owner sets up the committee.
 
 use ogpu_common::{
-    EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount, TokenTookFee,
+    EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount, TokenCallFailed, TokenTookFee,
     UUPSUnauthorizedCallContext, ZeroAddress,
 };
 
@@ -379,4 +379,24 @@ fn a_token_that_takes_a_fee_is_refused() {
         error,
     );
     assert_eq!(world.bond(node(1)), (0, 0));
+}
+
+#[test]
+fn what_the_token_does_not_pay_out_is_still_owed() {
+    let mut world = World::new(1);
+    world
+        .by(node(1), |committee| committee.nodes.leave())
+        .unwrap();
+    world.chain.pass(10 * DAY);
+    world.chain.token.borrow_mut().refuses = true;
+    world.refused(
+        node(1),
+        |committee| committee.nodes.withdraw(),
+        TokenCallFailed { token: TOKEN },
+    );
+    world.chain.token.borrow_mut().refuses = false;
+    world
+        .by(node(1), |committee| committee.nodes.withdraw())
+        .unwrap();
+    assert_eq!(world.held(node(1)), BOND.into());
 }
