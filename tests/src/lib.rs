@@ -19,6 +19,7 @@ mod books;
 mod clock;
 mod gas;
 mod stage;
+mod tasks;
 
 use std::{
     path::PathBuf,
@@ -29,23 +30,18 @@ use std::{
 };
 
 pub use clock::say;
-use eyre::{Result, WrapErr, bail};
+use eyre::{Result, WrapErr};
 use ogpu_client::{
-    Account, Chain, ClientError, Deployment, Market, Profile, Programs, Receipt, Status,
-    alloy::{
-        primitives::{Address, B256, Bytes, U256, aliases::U96, keccak256},
-        sol_types::SolCall,
-    },
-    bindings::{
-        TaskManager,
-        task_manager::{Parameters, Terms},
-    },
+    Account, Chain, ClientError, Deployment, Market, Profile, Programs, Status,
+    alloy::primitives::{Address, B256, U256, aliases::U96, keccak256},
+    bindings::task_manager::Parameters,
     committee::CommitteeParameters,
     deploy::{Settings, deploy},
     programs::DEFAULT_FOLDER,
 };
 use stage::PURSE;
 pub use stage::{DEVELOPMENT_KEY, Stage};
+pub use tasks::{COMMITTEE, COMMITTEE_FEE};
 
 /// Seconds to deliver in the tasks of [`Harness::open`]: enough for a transaction, short enough to be outlasted.
 pub const DURATION: u64 = 60;
@@ -118,8 +114,9 @@ impl Harness {
         let deployment = deploy(&owner, &programs, &settings, &path, &mut |_| ()).await?;
         std::fs::remove_file(&path)?;
         let market = Market::new(stage.chain().clone(), deployment.addresses()?);
-        let committee = market.addresses().committee;
-        let actors = Mutex::new(vec![owner.address(), treasury.address(), committee]);
+        let (committee, registry) = (market.addresses().committee, market.addresses().registry);
+        let holders = vec![owner.address(), treasury.address(), committee, registry];
+        let actors = Mutex::new(holders);
         Ok(Self {
             stage,
             market,
@@ -305,204 +302,6 @@ impl Harness {
             crowd.push(Provider { account, id });
         }
         Ok(crowd)
-    }
-
-    /// An open task with a budget of 100 oGPU and [`DURATION`] to deliver.
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn open(&self, client: &Account) -> Result<U256> {
-        let (id, _) = self
-            .market
-            .submit_task(client, "ipfs://job", ogpu(100), DURATION)
-            .await?;
-        Ok(id)
-    }
-
-    /// As [`Harness::open`], with `window` seconds for bids.
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn open_for(&self, client: &Account, window: u64) -> Result<U256> {
-        let terms = Terms {
-            biddingWindow: window,
-            trustWeight: self.settings.parameters.trustWeight,
-            ..Terms::default()
-        };
-        let market = &self.market;
-        let (id, _) = market
-            .submit_task_with_terms(client, "ipfs://job", ogpu(100), DURATION, terms)
-            .await?;
-        Ok(id)
-    }
-
-    /// Tasks of one wei each, in one transaction.
-    ///
-    /// # Errors
-    /// What sending gives.
-    pub async fn submit_many(
-        &self,
-        client: &Account,
-        count: usize,
-    ) -> Result<Receipt, ClientError> {
-        let call = TaskManager::submitTaskCall {
-            taskMetadata: String::new(),
-            budget: U256::ONE,
-            duration: DURATION,
-        };
-        let calls = vec![Bytes::from(call.abi_encode()); count];
-        let tasks = self.market.tasks();
-        client.send("submitting", tasks.multicall(calls)).await
-    }
-
-    /// Bids `whole` oGPU.
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn bid(
-        &self,
-        provider: &Provider,
-        task: U256,
-        whole: u64,
-    ) -> Result<Receipt, ClientError> {
-        let call = self.market.tasks();
-        provider
-            .account
-            .send("bidding", call.placeBid(task, provider.id, ogpu(whole)))
-            .await
-    }
-
-    /// The client assigns.
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn assign(
-        &self,
-        client: &Account,
-        task: U256,
-        provider: &Provider,
-    ) -> Result<Receipt, ClientError> {
-        client
-            .send(
-                "assigning",
-                self.market.tasks().assignProvider(task, provider.id),
-            )
-            .await
-    }
-
-    /// Delivers [`result_hash`].
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn deliver(&self, provider: &Provider, task: U256) -> Result<Receipt, ClientError> {
-        self.market
-            .deliver(&provider.account, task, provider.id, result_hash())
-            .await
-    }
-
-    /// The client accepts [`result_hash`].
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn accept(&self, client: &Account, task: U256) -> Result<Receipt, ClientError> {
-        client
-            .send(
-                "accepting",
-                self.market.tasks().verifyCompletion(task, result_hash()),
-            )
-            .await
-    }
-
-    /// The client rejects what was delivered.
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn reject(&self, client: &Account, task: U256) -> Result<Receipt, ClientError> {
-        client
-            .send(
-                "rejecting",
-                self.market
-                    .tasks()
-                    .verifyCompletion(task, keccak256("not it")),
-            )
-            .await
-    }
-
-    /// Anybody settles.
-    ///
-    /// # Errors
-    /// When the chain refuses.
-    pub async fn finalize(&self, task: U256) -> Result<Receipt, ClientError> {
-        self.treasury
-            .send("finalizing", self.market.tasks().finalizePayment(task))
-            .await
-    }
-
-    /// A task in state `status`, given to `provider` at 80 of its 100 oGPU where somebody has to have it. Time passes as
-    /// needed.
-    ///
-    /// # Errors
-    /// When the chain refuses, or for [`Status::None`].
-    pub async fn task_in(
-        &self,
-        status: Status,
-        client: &Account,
-        provider: &Provider,
-    ) -> Result<U256> {
-        let tasks = self.market.tasks();
-        let task = self.open(client).await?;
-        match status {
-            Status::None => bail!("no task is in no state"),
-            Status::Cancelled => {
-                client.send("cancelling", tasks.cancelTask(task)).await?;
-                return Ok(task);
-            }
-            Status::Expired => {
-                self.outlast(task).await?;
-                self.treasury
-                    .send("expiring", tasks.expireTask(task))
-                    .await?;
-                return Ok(task);
-            }
-            _ => {}
-        }
-        self.bid(provider, task, 80).await?;
-        if status == Status::Open {
-            return Ok(task);
-        }
-        self.assign(client, task, provider).await?;
-        match status {
-            Status::Assigned => return Ok(task),
-            Status::Failed => {
-                self.outlast(task).await?;
-                self.treasury.send("failing", tasks.failTask(task)).await?;
-                return Ok(task);
-            }
-            _ => {}
-        }
-        self.deliver(provider, task).await?;
-        match status {
-            Status::Submitted => return Ok(task),
-            Status::Verified => drop(self.accept(client, task).await?),
-            Status::Finalized => {
-                self.accept(client, task).await?;
-                self.outlast(task).await?;
-                self.finalize(task).await?;
-            }
-            _ => drop(self.reject(client, task).await?),
-        }
-        if matches!(status, Status::Disputed | Status::Resolved) {
-            provider
-                .account
-                .send("disputing", tasks.openDispute(task))
-                .await?;
-        }
-        if status == Status::Resolved {
-            self.owner
-                .send("resolving", tasks.resolveDispute(task, 10_000, U256::ZERO))
-                .await?;
-        }
-        Ok(task)
     }
 
     /// The state of `task`.

@@ -9,6 +9,7 @@ mod money;
 mod nodes;
 mod orders;
 mod peers;
+mod reputation;
 mod transitions;
 mod upgrades;
 mod verifiers;

@@ -10,17 +10,12 @@ use ogpu_client::{
         Owned,
         TaskManager::{LeaseClosed, VerifierAdded},
         VerificationCommittee::{PlantOpened, RoundClosed, RoundExtended},
-        task_manager::Terms,
     },
     committee::{Ballot, Phase},
     node::{Node, Vote, plant_commitment},
 };
-use ogpu_tests::{DURATION, Harness, Provider, ogpu, refusal, temporary};
+use ogpu_tests::{COMMITTEE, COMMITTEE_FEE, Harness, Provider, ogpu, refusal, temporary};
 
-/// The committee's number among the verifiers of a deployed market.
-const COMMITTEE: u8 = 3;
-/// What the committee gets for a verdict, in whole oGPU.
-const FEE: u64 = 3;
 /// The bond of a node, in whole oGPU.
 const BOND: u64 = 100;
 
@@ -60,24 +55,12 @@ impl Scene {
         })
     }
 
-    /// A task for the committee, done for 80 oGPU, with `result` delivered.
+    /// A task for the committee, with `result` delivered.
     async fn task(&self, result: B256) -> Result<U256> {
-        let (harness, market) = (&self.harness, &self.harness.market);
-        let terms = Terms {
-            biddingWindow: 40,
-            trustWeight: harness.settings.parameters.trustWeight,
-            verifier: COMMITTEE,
-            verifierFee: ogpu(FEE),
-            ..Terms::default()
-        };
-        let (task, _) = market
-            .submit_task_with_terms(&self.client, "ipfs://job", ogpu(100), DURATION, terms)
-            .await?;
-        harness.bid(&self.provider, task, 80).await?;
-        harness.assign(&self.client, task, &self.provider).await?;
-        let (account, id) = (&self.provider.account, self.provider.id);
-        market.deliver(account, task, id, result).await?;
-        Ok(task)
+        let harness = &self.harness;
+        harness
+            .committee_task(&self.client, &self.provider, result)
+            .await
     }
 
     /// Has the committee of a task drawn; the members come first among the nodes, by seat.
@@ -213,7 +196,7 @@ async fn nodes_verify_a_task_and_are_paid() -> Result<()> {
     );
     assert_eq!(scene.harness.status(task).await?, Status::Verified);
     for node in &scene.nodes[..3] {
-        let share = ogpu(FEE) / U256::from(3);
+        let share = ogpu(COMMITTEE_FEE) / U256::from(3);
         assert_eq!(scene.bond(node.address()).await?, (ogpu(BOND), share));
     }
     scene.check().await?;
@@ -221,7 +204,7 @@ async fn nodes_verify_a_task_and_are_paid() -> Result<()> {
     let committee = market.committee();
     let member = &scene.nodes[0].account;
     member.send("collecting", committee.withdraw()).await?;
-    assert_eq!(scene.harness.tokens(member).await?, ogpu(FEE / 3));
+    assert_eq!(scene.harness.tokens(member).await?, ogpu(COMMITTEE_FEE / 3));
     member.send("leaving", committee.leave()).await?;
     let bonded = member.send("withdrawing", committee.withdraw()).await;
     assert_eq!(refusal(bonded), "NothingToWithdraw");
@@ -257,7 +240,7 @@ async fn nodes_that_repeat_what_was_delivered_are_caught_by_a_planted_task() -> 
         .ok_or_else(|| eyre!("nothing was opened"))?;
     assert_eq!((opened.answer, opened.slashed), (right, ogpu(BOND)));
     assert_eq!(market.round(task).await?.phase, Phase::Planted);
-    let share = (ogpu(FEE) + ogpu(BOND / 20)) / U256::from(2);
+    let share = (ogpu(COMMITTEE_FEE) + ogpu(BOND / 20)) / U256::from(2);
     for lazy in &scene.nodes[..2] {
         let lost = ogpu(BOND / 2);
         assert_eq!(scene.bond(lazy.address()).await?, (lost, share));

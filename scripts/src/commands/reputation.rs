@@ -8,7 +8,7 @@ use ogpu_client::{
     Market,
     alloy::primitives::{Address, B256, U256, keccak256},
     amount,
-    bindings::ReputationRegistry::OutcomeView,
+    bindings::ReputationRegistry::{OutcomeRecorded, OutcomeView},
 };
 use serde_json::json;
 
@@ -22,6 +22,7 @@ use crate::{
 #[command(after_help = "Examples:
   ogpu reputation list                               providers with their scores
   ogpu reputation show 1                             one of them, and what its clients say
+  ogpu reputation record 7 8 9                       have successes counted: anybody, any number at a time
   ogpu reputation outcome 7                          how task 7 ended, and what it moved
   ogpu reputation feedback 1 87.5 --tag fast         the client of task 1, once: 0 to 100; it moves no score
   ogpu reputation contest 7                          its client or provider, within 7 days, against a bond
@@ -46,6 +47,12 @@ pub enum Reputation {
         /// What this client has said, and can still move
         #[arg(long, value_name = "ADDRESS")]
         client: Option<Address>,
+    },
+    /// Have paid tasks counted for their providers' scores; failures count at once, successes when somebody asks (anybody can)
+    Record {
+        /// The tasks
+        #[arg(required = true, value_name = "TASK")]
+        tasks: Vec<U256>,
     },
     /// Show how a task ended for its provider, and whether that is contested
     Outcome {
@@ -97,6 +104,7 @@ impl Reputation {
         match self {
             Self::List { from, count } => list(context, from, count).await,
             Self::Show { provider, client } => show(context, provider, client).await,
+            Self::Record { tasks } => record(context, tasks).await,
             Self::Outcome { task } => outcome(context, task).await,
             Self::Feedback {
                 task,
@@ -159,6 +167,42 @@ impl Reputation {
             }
         }
     }
+}
+
+async fn record(context: &Context, tasks: Vec<U256>) -> Result<()> {
+    let (market, account) = context.trader().await?;
+    let (registry, count) = (market.registry(), tasks.len());
+    let market_calls = market.tasks();
+    let call = market_calls.recordOutcomes(tasks);
+    let receipt = account.send("recording", call).await?;
+    let logs = receipt.inner.logs().iter();
+    let recorded: Vec<OutcomeRecorded> = logs
+        .filter(|log| log.address() == *registry.address())
+        .filter_map(|log| Some(log.log_decode::<OutcomeRecorded>().ok()?.inner.data))
+        .collect();
+    let rows = recorded.iter().map(|outcome| {
+        vec![
+            outcome.taskId.to_string(),
+            outcome.providerId.to_string(),
+            outcome.score.to_string(),
+        ]
+    });
+    let text = format!(
+        "{} of {count} tasks are recorded\n{}",
+        recorded.len(),
+        table(&["task", "provider", "score"], &rows.collect::<Vec<_>>())
+    );
+    let outcomes = recorded.iter().map(|outcome| {
+        json!({
+            "taskId": outcome.taskId.to_string(),
+            "providerId": outcome.providerId.to_string(),
+            "weight": outcome.weight,
+            "score": outcome.score.to::<u64>(),
+        })
+    });
+    let value = json!({ "recorded": outcomes.collect::<Vec<_>>() });
+    context.sent(&text, &receipt, value);
+    Ok(())
 }
 
 /// A decimal number as a whole one and its decimals.

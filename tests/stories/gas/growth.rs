@@ -1,16 +1,19 @@
 //! No step costs more because there are more others: the same steps, each time by newcomers in the same situation, among 1,
 //! 10 and 1,000 others.
 //!
-//! The others are providers that bid on the same task, clients' tasks that are open and tasks that were settled and counted,
-//! leases, holders of the token, and checkpoints of the votes that move.
+//! The others are providers that bid on the same task, clients' tasks that are open and tasks that were settled, counted and rated,
+//! leases, nodes of the committee, holders of the token, and checkpoints of the votes that move.
+//!
+//! The committee's `draw` is not among the steps: its cost depends on how many numbers it draws twice, of which there are fewer among
+//! more nodes, and ends at 96 tries.
 
 use std::collections::BTreeMap;
 
 use eyre::{ContextCompat, Result, WrapErr, ensure};
 use ogpu_client::{
-    Account, Receipt, Status,
+    Account, Receipt,
     alloy::{
-        primitives::{Address, Bytes, U256, keccak256},
+        primitives::{Address, B256, Bytes, U256, keccak256},
         sol_types::{SolCall, SolValue},
     },
     bindings::TaskManager,
@@ -37,12 +40,19 @@ const RATE: u64 = 1_000_000_000_000;
 
 #[tokio::test]
 async fn every_step_costs_the_same_among_a_thousand_others() -> Result<()> {
-    let harness = Harness::new().await?;
+    // The review has to hold a committee's whole round.
+    let harness = Harness::with(|settings| settings.parameters.reviewWindow = 700).await?;
     let mut others = Others::none(&harness).await?;
+    // The first of all make the slots that everybody uses from then on.
+    others.grow_to(1).await?;
+    others.steps_of_newcomers().await?;
+    others.votes_of_newcomers().await?;
     let mut table: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
     for crowd in CROWDS {
         others.grow_to(crowd).await?;
-        for (step, receipt) in others.steps_of_newcomers().await? {
+        let steps = others.steps_of_newcomers().await?;
+        let votes = others.votes_of_newcomers().await?;
+        for (step, receipt) in steps.into_iter().chain(votes) {
             let gas = harness.execution_gas(&receipt).await?;
             table
                 .entry(step)
@@ -95,6 +105,8 @@ struct Others<'a> {
     worker: Provider,
     /// Providers that bid.
     bidders: Vec<Provider>,
+    /// Whoever has joined the committee.
+    nodes: Vec<Account>,
     /// How many of each there are.
     size: usize,
 }
@@ -111,8 +123,6 @@ impl<'a> Others<'a> {
             let gas = U256::from(ETHER);
             harness.owner.send_ether(account.address(), gas).await?;
         }
-        // The first slash makes the slot of the treasury's share.
-        harness.task_in(Status::Failed, &client, &worker).await?;
         let tasks = harness.market.tasks();
         let call = tasks.publishPrice(worker.id, U256::from(RATE), 86_400);
         worker.account.send("publishing a price", call).await?;
@@ -121,13 +131,19 @@ impl<'a> Others<'a> {
             client,
             worker,
             bidders: vec![],
+            nodes: vec![],
             size: 0,
         })
     }
 
     async fn grow_to(&mut self, size: usize) -> Result<()> {
         let more = size - self.size;
-        self.bidders.extend(self.harness.crowd(more).await?);
+        let bidders = self.harness.crowd(more).await?;
+        for bidder in &bidders {
+            join(self.harness, &bidder.account).await?;
+            self.nodes.push(bidder.account.clone());
+        }
+        self.bidders.extend(bidders);
         for number in self.size..size {
             self.one_more_holder(number).await?;
         }
@@ -221,6 +237,12 @@ impl<'a> Others<'a> {
                 .into()
         });
         multicall(harness, &harness.treasury, payments).await?;
+        let call = harness.market.tasks();
+        let call = call.recordOutcomes(tasks.clone());
+        harness.treasury.send("recording outcomes", call).await?;
+        for task in tasks {
+            rate(harness, &self.client, task).await?;
+        }
         Ok(())
     }
 
@@ -291,6 +313,17 @@ impl<'a> Others<'a> {
         steps.push(("verifyCompletion", harness.accept(&client, task).await?));
         harness.outlast(task).await?;
         steps.push(("finalizePayment, first", harness.finalize(task).await?));
+        let call = tasks.recordOutcomes(vec![task]);
+        let recorded = harness.treasury.send("", call).await?;
+        steps.push(("recordOutcomes, first", recorded));
+        steps.push(("giveFeedback, first", rate(harness, &client, task).await?));
+        let call = token.transfer(client.address(), ogpu(100));
+        harness.owner.send("", call).await?;
+        let call = token.approve(market.addresses().registry, U256::MAX);
+        client.send("", call).await?;
+        let call = market.registry();
+        let call = call.contest(task);
+        steps.push(("contest", client.send("", call).await?));
         let call = escrow.withdraw(ogpu(10));
         steps.push(("withdraw", first.account.send("", call).await?));
 
@@ -320,6 +353,90 @@ impl<'a> Others<'a> {
         steps.push(("settleLeases", harness.treasury.send("", call).await?));
         Ok(steps)
     }
+
+    /// A committee's verdict: two newcomers among its nodes make the beacon, whoever is drawn votes.
+    async fn votes_of_newcomers(&mut self) -> Result<Vec<(&'static str, Receipt)>> {
+        let (harness, market) = (self.harness, &self.harness.market);
+        let committee = market.committee();
+        let mut steps = Vec::new();
+        let (first, second) = (harness.actor(0).await?, harness.actor(0).await?);
+        join(harness, &first).await?;
+        steps.push(("join the committee", join(harness, &second).await?));
+        self.nodes.extend([first.clone(), second.clone()]);
+        harness.advance(1).await?;
+
+        let (client, worker) = (harness.client().await?, &self.worker);
+        let task = harness
+            .committee_task(&client, worker, result_hash())
+            .await?;
+        let call = committee.request(task);
+        steps.push(("request", harness.treasury.send("", call).await?));
+        let id = market.round(task).await?.beacon;
+        let secret = result_hash();
+        for (node, name) in [(&first, "commitSecret, first"), (&second, "commitSecret")] {
+            let commitment = keccak256((id, node.address(), secret).abi_encode());
+            let call = committee.commitSecret(id, commitment);
+            steps.push((name, node.send("", call).await?));
+        }
+        harness.reach(market.beacon(id).await?.commit_end).await?;
+        for (node, name) in [(&first, "revealSecret, first"), (&second, "revealSecret")] {
+            let call = committee.revealSecret(id, secret);
+            steps.push((name, node.send("", call).await?));
+        }
+        harness.treasury.send("", committee.draw(task)).await?;
+
+        let mut members = Vec::new();
+        for member in market.round(task).await?.members {
+            let mut nodes = self.nodes.iter();
+            let node = nodes.find(|node| node.address() == member);
+            members.push(node.wrap_err("a member that nobody knows")?);
+        }
+        for (member, name) in
+            members
+                .iter()
+                .zip(["commitVote, first", "commitVote", "commitVote, last"])
+        {
+            let vote = (task, member.address(), result_hash(), true, secret).abi_encode();
+            let call = committee.commitVote(task, keccak256(vote));
+            steps.push((name, member.send("", call.gas(1_000_000)).await?));
+        }
+        for (member, name) in
+            members
+                .iter()
+                .zip(["revealVote, first", "revealVote", "revealVote, last"])
+        {
+            let call = committee.revealVote(task, result_hash(), true, secret);
+            steps.push((name, member.send("", call.gas(1_000_000)).await?));
+        }
+        steps.push((
+            "tally",
+            harness.treasury.send("", committee.tally(task)).await?,
+        ));
+        Ok(steps)
+    }
+}
+
+/// Has an account join the committee, with the least bond, which the owner gives it.
+async fn join(harness: &Harness, account: &Account) -> Result<Receipt> {
+    let market = &harness.market;
+    let bond = harness.settings.committee.min_bond;
+    let (token, committee) = (market.token(), market.committee());
+    let call = token.transfer(account.address(), bond).gas(1_000_000);
+    harness.owner.send("sending a bond", call).await?;
+    let call = token.approve(market.addresses().committee, bond);
+    account
+        .send("approving a bond", call.gas(1_000_000))
+        .await?;
+    let call = committee.join(bond).gas(1_000_000);
+    Ok(account.send("joining", call).await?)
+}
+
+/// Gives feedback on a task.
+async fn rate(harness: &Harness, client: &Account, task: U256) -> Result<Receipt> {
+    let registry = harness.market.registry();
+    let none = String::new;
+    let call = registry.giveFeedback(task, 90, 0, none(), none(), none(), B256::ZERO);
+    Ok(client.send("giving feedback", call.gas(1_000_000)).await?)
 }
 
 /// The same calls in one transaction.

@@ -1,20 +1,28 @@
 //! `cargo xtask guards`: what refuses a call is taken out of the contracts, one guard at a time, and some native test must fail.
+//!
+//! The tests are built once, from a copy in which every guard has a switch, and run once for each guard with that switched off.
 
 use super::{
     copy_tree,
-    guards_found::{Guard, guards_of},
+    guards_found::{Guard, OFF, SWITCHES, guards_of, switched},
     own_build,
     survivors::ensure_explained,
 };
 use crate::run::{capture, cargo, workspace_root};
 use clap::Args;
-use eyre::{ContextCompat, Result, WrapErr, ensure};
+use eyre::{ContextCompat, Result, WrapErr, bail, ensure};
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
+    ops::Range,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 /// The committed list of survivors.
@@ -22,9 +30,6 @@ const LIST: &str = "contracts/guards.md";
 
 /// Tests that run longer than this, in seconds, run for ever: the removal is caught.
 const TIMEOUT: &str = "300";
-
-/// What `timeout` takes for no limit: a build takes as long as it takes.
-const NO_TIMEOUT: &str = "0";
 
 /// What to try.
 #[derive(Args)]
@@ -58,6 +63,19 @@ impl Found {
             self.guard.text
         )
     }
+
+    fn show(&self, outcome: &str) {
+        let Guard {
+            line,
+            function,
+            text,
+            ..
+        } = &self.guard;
+        println!(
+            "{outcome}{}:{line}: {function}: {text}",
+            self.file.display()
+        );
+    }
 }
 
 /// What happened without a guard.
@@ -74,47 +92,41 @@ pub fn guards(options: &Options) -> Result<()> {
     let crates = crates()?;
     let guards = find(&crates, options)?;
     if options.list {
-        for found in &guards {
-            println!(
-                "{}:{}: {}: {}",
-                found.file.display(),
-                found.guard.line,
-                found.guard.function,
-                found.guard.text
-            );
-        }
+        guards.iter().for_each(|found| found.show(""));
         println!("{} guards", guards.len());
         return Ok(());
     }
+    let tested = guards.iter().map(|found| &crates[&found.package].tested_by);
+    let testers: BTreeSet<&String> = tested.flatten().collect();
     let tree = copy_tree("guards")?;
-    let mut outcomes = vec![];
-    let mut baselines = vec![];
-    for found in &guards {
-        let tests = &crates[&found.package].tested_by;
-        ensure!(!tests.is_empty(), "no crate tests {}", found.package);
-        if !baselines.contains(tests) {
-            ensure!(
-                outcome_of(&tree, &crates, tests)? == Outcome::Survived,
-                "the tests of {} fail with every guard in place",
-                tests.join(", ")
-            );
-            baselines.push(tests.clone());
-        }
-        let outcome = try_without(&tree, &crates, found)?;
-        let shown = match outcome {
-            Outcome::Caught => "caught  ",
-            Outcome::Survived => "SURVIVED",
-            Outcome::Unviable => "unviable",
-        };
-        println!(
-            "{shown} {}:{}: {}: {}",
-            found.file.display(),
-            found.guard.line,
-            found.guard.function,
-            found.guard.text
+    println!(
+        "Building the tests of {} crates, with a switch at {} guards …",
+        testers.len(),
+        guards.len()
+    );
+    let (programs, unviable) = build(&tree, &crates, &guards, &testers)?;
+    for tester in testers {
+        ensure!(
+            programs.contains_key(tester) && passes(&tree, &crates, &programs, &[tester], None)?,
+            "the tests of {tester} fail with every guard in place"
         );
-        outcomes.push(outcome);
     }
+    let try_without = |number: usize| -> Result<Outcome> {
+        let testers: Vec<&String> = crates[&guards[number].package].tested_by.iter().collect();
+        ensure!(
+            !testers.is_empty(),
+            "no crate tests {}",
+            guards[number].package
+        );
+        Ok(if unviable.contains(&number) {
+            Outcome::Unviable
+        } else if passes(&tree, &crates, &programs, &testers, Some(number))? {
+            Outcome::Survived
+        } else {
+            Outcome::Caught
+        })
+    };
+    let outcomes = try_all(&guards, try_without)?;
     print_table(&guards, &outcomes);
     let names = |wanted: &dyn Fn(Outcome) -> bool| -> Vec<String> {
         let pairs = guards.iter().zip(&outcomes);
@@ -128,6 +140,40 @@ pub fn guards(options: &Options) -> Result<()> {
         &names(&|outcome| outcome == Outcome::Survived),
         &names(&|_| true),
     )
+}
+
+/// Tries every guard, as many at a time as there are processors, and says what happened.
+fn try_all(
+    guards: &[Found],
+    try_without: impl Fn(usize) -> Result<Outcome> + Sync,
+) -> Result<Vec<Outcome>> {
+    let next = AtomicUsize::new(0);
+    let outcomes = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| -> Result<()> {
+        let work = || -> Result<()> {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                let Some(found) = guards.get(number) else {
+                    return Ok(());
+                };
+                let outcome = try_without(number)?;
+                found.show(match outcome {
+                    Outcome::Caught => "caught   ",
+                    Outcome::Survived => "SURVIVED ",
+                    Outcome::Unviable => "unviable ",
+                });
+                let mut outcomes = outcomes.lock().expect("no thread panics with the lock");
+                outcomes.insert(number, outcome);
+            }
+        };
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().expect("no worker panics"))
+    })?;
+    let outcomes = outcomes.into_inner().expect("no thread panicked");
+    Ok(outcomes.into_values().collect())
 }
 
 /// A crate of a contract.
@@ -249,51 +295,156 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn try_without(tree: &Path, crates: &Crates, found: &Found) -> Result<Outcome> {
-    let path = tree.join(&found.file);
-    let source = fs::read_to_string(&path)?;
-    fs::write(&path, found.guard.removed_from(&source))?;
-    let outcome = outcome_of(tree, crates, &crates[&found.package].tested_by);
-    fs::write(&path, source)?;
-    outcome
-}
+/// The programs that test each crate.
+type Programs = BTreeMap<String, Vec<PathBuf>>;
 
-/// Builds and runs the native tests of crates.
-fn outcome_of(tree: &Path, crates: &Crates, packages: &[String]) -> Result<Outcome> {
-    let whole = packages.iter().any(|package| {
-        let folder = crates.get(package).map(|tester| tree.join(&tester.folder));
-        folder.is_none_or(|folder| folder.join("tests").is_dir())
-    });
-    let test = |seconds: &str, more: &[&str]| -> Result<bool> {
-        let mut command = Command::new("timeout");
-        command
-            .arg(seconds)
-            .arg(cargo().get_program())
-            .args(["test", "--quiet", "--offline"]);
-        for package in packages {
-            command.args(["--package", package]);
+/// Builds the tests from `tree` with switches; returns them, and the guards without which the code does not compile.
+fn build(
+    tree: &Path,
+    crates: &Crates,
+    guards: &[Found],
+    testers: &BTreeSet<&String>,
+) -> Result<(Programs, BTreeSet<usize>)> {
+    let mut files: BTreeMap<&Path, Vec<(usize, &Guard)>> = BTreeMap::new();
+    for (number, found) in guards.iter().enumerate() {
+        let file = files.entry(&found.file).or_default();
+        file.push((number, &found.guard));
+    }
+    // The switches call a module at the root of their crate.
+    let roots: BTreeSet<PathBuf> = guards
+        .iter()
+        .map(|found| crates[&found.package].folder.join("src/lib.rs"))
+        .collect();
+    for root in &roots {
+        files.entry(root).or_default();
+    }
+    let mut unviable = BTreeSet::new();
+    loop {
+        let mut places: BTreeMap<&Path, Vec<(usize, Range<usize>)>> = BTreeMap::new();
+        for (file, guards) in &files {
+            let source = fs::read_to_string(workspace_root().join(file))?;
+            let viable = guards
+                .iter()
+                .filter(|(number, _)| !unviable.contains(number));
+            let (mut text, switches) = switched(&source, &viable.copied().collect::<Vec<_>>());
+            if roots.contains(*file) {
+                text.push_str(SWITCHES);
+            }
+            fs::write(tree.join(file), text)?;
+            places.insert(file, switches);
         }
-        // Where all tests stand in the library, what else is in the crate need not be built.
-        command.arg(if whole { "--tests" } else { "--lib" });
-        let status = command
-            .args(more)
+        let mut command = cargo();
+        command.args([
+            "test",
+            "--no-run",
+            "--offline",
+            "--tests",
+            "--message-format=json",
+        ]);
+        for tester in testers {
+            command.args(["--package", tester]);
+        }
+        let output = command
             .current_dir(tree)
             .envs(own_build("guards"))
-            .env("PROPTEST_FAILURE_PERSISTENCE", "off")
+            .env("RUSTFLAGS", "--cap-lints=allow")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .status()
+            .output()
             .wrap_err("cannot run cargo test")?;
-        Ok(status.success())
-    };
-    Ok(if !test(NO_TIMEOUT, &["--no-run"])? {
-        Outcome::Unviable
-    } else if test(TIMEOUT, &[])? {
-        Outcome::Survived
-    } else {
-        Outcome::Caught
-    })
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let messages = messages
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        let messages: Vec<Value> = messages.collect();
+        if output.status.success() {
+            return Ok((programs(tree, crates, &messages), unviable));
+        }
+        let before = unviable.len();
+        for error in messages
+            .iter()
+            .filter(|message| message["message"]["level"] == "error")
+        {
+            unviable.extend(culprit(&places, &error["message"]));
+        }
+        if unviable.len() == before {
+            let errors = messages
+                .iter()
+                .filter_map(|message| message["message"]["rendered"].as_str());
+            bail!(
+                "the switches do not compile:\n{}",
+                errors.collect::<String>()
+            );
+        }
+    }
+}
+
+/// The innermost guard that an error of the compiler is about.
+fn culprit(places: &BTreeMap<&Path, Vec<(usize, Range<usize>)>>, error: &Value) -> Option<usize> {
+    let spans = error["spans"].as_array()?;
+    let span = spans.iter().find(|span| span["is_primary"] == true)?;
+    let at = span["byte_start"].as_u64()? as usize;
+    let switches = places.get(Path::new(span["file_name"].as_str()?))?;
+    let around = switches.iter().filter(|(_, place)| place.contains(&at));
+    around
+        .min_by_key(|(_, place)| place.len())
+        .map(|(number, _)| *number)
+}
+
+/// The programs that cargo says it has built, by the crate that they test.
+fn programs(tree: &Path, crates: &Crates, messages: &[Value]) -> Programs {
+    let mut programs = Programs::new();
+    for message in messages
+        .iter()
+        .filter(|message| message["profile"]["test"] == true)
+    {
+        let manifest = Path::new(message["manifest_path"].as_str().unwrap_or_default());
+        let folder = manifest
+            .parent()
+            .and_then(|folder| folder.strip_prefix(tree).ok());
+        let name = crates
+            .iter()
+            .find(|(_, found)| Some(&*found.folder) == folder);
+        if let (Some((name, _)), Some(program)) = (name, message["executable"].as_str()) {
+            programs
+                .entry(name.clone())
+                .or_default()
+                .push(program.into());
+        }
+    }
+    programs
+}
+
+/// Whether the tests of these crates pass, without one of the guards or with all.
+fn passes(
+    tree: &Path,
+    crates: &Crates,
+    programs: &Programs,
+    testers: &[&String],
+    without: Option<usize>,
+) -> Result<bool> {
+    for tester in testers {
+        for program in &programs[*tester] {
+            let mut command = Command::new("timeout");
+            command.arg(TIMEOUT).arg(program).arg("--quiet");
+            if let Some(number) = without {
+                command.env(OFF, number.to_string());
+            }
+            let status = command
+                .current_dir(tree.join(&crates[*tester].folder))
+                .env("PROPTEST_FAILURE_PERSISTENCE", "off")
+                .env("RUST_BACKTRACE", "0")
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .wrap_err("cannot run a test")?;
+            if !status.success() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 fn print_table(guards: &[Found], outcomes: &[Outcome]) {

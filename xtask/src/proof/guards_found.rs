@@ -1,15 +1,15 @@
-//! What refuses a call in a contract's source, and the same source without it.
+//! What refuses a call in a contract's source, and the same source with a switch at each such guard that takes it out.
 //!
 //! | guard | without it |
 //! |---|---|
 //! | `check(…)?;` | nothing |
-//! | `check(…)?` as a value | `check(…).unwrap_or_default()` |
+//! | `check(…)?` as a value | the value, or its type's default for an error |
 //! | `if c { … return Err(…); }`, `if c { Err(…) } else { … }` | `c` never holds |
 //! | `if c { … } else { Err(…) }` | `c` always holds |
-//! | `let Some(x) = value else { return Err(…) };` | `let x = (value).unwrap_or_default();` |
+//! | `let Some(x) = value else { return Err(…) };` | `x` is the value, or its type's default for none |
 
 use eyre::{Result, WrapErr};
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 use syn::{Attribute, Block, Expr, ExprIf, Item, Pat, Stmt, spanned::Spanned, visit::Visit};
 
 /// Something that refuses a call.
@@ -21,22 +21,107 @@ pub struct Guard {
     pub line: usize,
     /// The guard, or the condition of it, in one line.
     pub text: String,
-    /// The bytes of the source that are replaced …
+    /// The bytes of the source that the switch stands around.
     place: Range<usize>,
-    /// … by this.
-    replacement: String,
+    /// What it does there.
+    switch: Switch,
 }
 
-impl Guard {
-    /// The source without the guard.
-    pub fn removed_from(&self, source: &str) -> String {
-        [
-            &source[..self.place.start],
-            &self.replacement,
-            &source[self.place.end..],
-        ]
-        .concat()
+/// What takes a guard out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Switch {
+    /// A statement is not executed.
+    Skip,
+    /// An error or nothing becomes the default.
+    Pass,
+    /// A condition does not hold.
+    Never,
+    /// A condition with a `let`, which cannot stand in parentheses, does not hold.
+    NeverLet,
+    /// A condition holds.
+    Always,
+}
+
+impl Switch {
+    /// What stands before and after the place of the guard with this number.
+    fn text(self, number: usize) -> (String, &'static str) {
+        let off = format!("crate::{MODULE}::off({number})");
+        match self {
+            Self::Skip => (format!("if !{off} {{ "), " }"),
+            Self::Pass => (format!("crate::{MODULE}::pass({number}, "), ")"),
+            Self::Never => (format!("!{off} && ("), ")"),
+            Self::NeverLet => (format!("!{off} && "), ""),
+            Self::Always => (format!("{off} || ("), ")"),
+        }
     }
+}
+
+/// The environment variable with the number of the guard that is taken out.
+pub const OFF: &str = "OGPU_GUARD_OFF";
+
+/// The module of [`SWITCHES`].
+const MODULE: &str = "switched_guards";
+
+/// What the switches call: a module for the root of each crate.
+pub const SWITCHES: &str = r#"
+pub mod switched_guards {
+    extern crate std;
+
+    pub fn off(number: usize) -> bool {
+        static OFF: std::sync::OnceLock<Option<usize>> = std::sync::OnceLock::new();
+        *OFF.get_or_init(|| std::env::var("OGPU_GUARD_OFF").ok()?.parse().ok()) == Some(number)
+    }
+
+    pub fn pass<G: Guarded>(number: usize, guarded: G) -> G {
+        if off(number) { guarded.or_default() } else { guarded }
+    }
+
+    pub trait Guarded {
+        fn or_default(self) -> Self;
+    }
+
+    impl<T: Default, E> Guarded for Result<T, E> {
+        fn or_default(self) -> Self {
+            Ok(self.unwrap_or_default())
+        }
+    }
+
+    impl<T: Default> Guarded for Option<T> {
+        fn or_default(self) -> Self {
+            Some(self.unwrap_or_default())
+        }
+    }
+}
+"#;
+
+/// The source with a switch at each of `guards`, which have these numbers; and where each then stands.
+pub fn switched(source: &str, guards: &[(usize, &Guard)]) -> (String, Vec<(usize, Range<usize>)>) {
+    // At the same place what ends comes before what begins, and what is inside stays inside.
+    let mut edits = vec![];
+    for (number, guard) in guards {
+        let (before, after) = guard.switch.text(*number);
+        let Range { start, end } = guard.place;
+        edits.push(((start, 1, usize::MAX - end), *number, before));
+        edits.push(((end, 0, usize::MAX - start), *number, after.to_owned()));
+    }
+    edits.sort_by_key(|(order, ..)| *order);
+    let (mut text, mut done) = (String::new(), 0);
+    let mut places: BTreeMap<usize, Range<usize>> = BTreeMap::new();
+    for ((at, begins, _), number, insertion) in edits {
+        text.push_str(&source[done..at]);
+        done = at;
+        if begins == 1 {
+            places.insert(number, text.len()..usize::MAX);
+        }
+        text.push_str(&insertion);
+        if begins == 0 {
+            places
+                .entry(number)
+                .and_modify(|place| place.end = text.len());
+        }
+    }
+    text.push_str(&source[done..]);
+    (text, places.into_iter().collect())
 }
 
 /// Every guard of a source file, in order, outside of tests.
@@ -59,19 +144,16 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    fn add(&mut self, shown: Range<usize>, place: Range<usize>, replacement: String) {
+    fn add(&mut self, shown: Range<usize>, place: Range<usize>, switch: Switch) {
+        let shown_start = shown.start;
         let text: Vec<&str> = self.source[shown].split_whitespace().collect();
         self.found.push(Guard {
             function: self.function.clone(),
-            line: self.source[..place.start].matches('\n').count() + 1,
+            line: self.source[..shown_start].matches('\n').count() + 1,
             text: text.join(" "),
             place,
-            replacement,
+            switch,
         });
-    }
-
-    fn text(&self, node: &impl Spanned) -> &str {
-        &self.source[node.span().byte_range()]
     }
 
     /// The function with its name added, while `inside` visits it.
@@ -111,7 +193,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         match statement {
             Stmt::Expr(Expr::Try(checked), Some(_)) => {
                 let place = statement.span().byte_range();
-                self.add(place.clone(), place, String::new());
+                self.add(place.clone(), place, Switch::Skip);
                 // what is handed to the check is checked on its own
                 syn::visit::visit_expr(self, &checked.expr);
             }
@@ -119,17 +201,11 @@ impl<'ast> Visit<'ast> for Finder<'_> {
                 if let Some(init) = &local.init
                     && let Some((_, otherwise)) = &init.diverge
                     && refuses(otherwise)
-                    && let Pat::TupleStruct(pattern) = &local.pat
-                    && let [inner] = &pattern.elems.iter().collect::<Vec<_>>()[..]
+                    && matches!(local.pat, Pat::TupleStruct(_))
                 {
-                    let place = statement.span().byte_range();
-                    let shown = place.start..init.expr.span().byte_range().end;
-                    let replacement = format!(
-                        "let {} = ({}).unwrap_or_default();",
-                        self.text(inner),
-                        self.text(&init.expr)
-                    );
-                    self.add(shown, place, replacement);
+                    let place = init.expr.span().byte_range();
+                    let shown = statement.span().byte_range().start..place.end;
+                    self.add(shown, place, Switch::Pass);
                 }
                 syn::visit::visit_stmt(self, statement);
             }
@@ -138,27 +214,26 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_expr_try(&mut self, checked: &'ast syn::ExprTry) {
-        let place = checked.span().byte_range();
-        let replacement = format!("{}.unwrap_or_default()", self.text(&checked.expr));
-        self.add(place.clone(), place, replacement);
+        let place = checked.expr.span().byte_range();
+        self.add(checked.span().byte_range(), place, Switch::Pass);
         syn::visit::visit_expr_try(self, checked);
     }
 
     fn visit_expr_if(&mut self, choice: &'ast ExprIf) {
         let place = choice.cond.span().byte_range();
-        let condition = self.text(&choice.cond);
         let otherwise = choice.else_branch.as_ref().map(|(_, branch)| branch);
-        if block_refuses(&choice.then_branch) {
-            // `let` cannot stand in parentheses, and a condition with it has no `||` outside of some
-            let replacement = if has_let(&choice.cond) {
-                format!("false && {condition}")
+        let switch = match has_let(&choice.cond) {
+            with_let if block_refuses(&choice.then_branch) => Some(if with_let {
+                // a condition with `let` has no `||` outside of parentheses
+                Switch::NeverLet
             } else {
-                format!("false && ({condition})")
-            };
-            self.add(place.clone(), place, replacement);
-        } else if otherwise.is_some_and(|branch| refuses(branch)) && !has_let(&choice.cond) {
-            let replacement = format!("true || ({condition})");
-            self.add(place.clone(), place, replacement);
+                Switch::Never
+            }),
+            false if otherwise.is_some_and(|branch| refuses(branch)) => Some(Switch::Always),
+            _ => None,
+        };
+        if let Some(switch) = switch {
+            self.add(place.clone(), place, switch);
         }
         syn::visit::visit_expr_if(self, choice);
     }
@@ -204,59 +279,66 @@ fn is_error(expression: &Expr) -> bool {
 mod tests {
     use super::*;
 
-    fn without_each(source: &str) -> Vec<String> {
-        guards_of(source)
-            .unwrap()
-            .iter()
-            .map(|guard| guard.removed_from(source))
-            .collect()
+    /// The source with every switch, numbered from 0.
+    fn switched_all(source: &str) -> String {
+        let guards = guards_of(source).unwrap();
+        let numbered: Vec<_> = guards.iter().enumerate().collect();
+        let (text, places) = switched(source, &numbered);
+        for (number, place) in places {
+            let (before, after) = guards[number].switch.text(number);
+            assert!(text[place.clone()].starts_with(&before) && text[place].ends_with(after));
+        }
+        text.replace("crate::switched_guards::", "")
     }
 
     #[test]
-    fn a_check_is_taken_out() {
+    fn a_check_is_skipped_or_passed() {
         assert_eq!(
-            without_each("fn f() -> R { only_owner(vm)?; g(nonzero(a)?); Ok(()) }"),
-            [
-                "fn f() -> R {  g(nonzero(a)?); Ok(()) }",
-                "fn f() -> R { only_owner(vm)?; g(nonzero(a).unwrap_or_default()); Ok(()) }",
-            ]
+            switched_all("fn f() -> R { only_owner(vm)?; g(nonzero(a)?); Ok(()) }"),
+            "fn f() -> R { if !off(0) { only_owner(vm)?; } g(pass(1, nonzero(a))?); Ok(()) }",
+        );
+        assert_eq!(
+            switched_all("fn f() -> R { a(b()?).c()?; d()?.e()? }"),
+            "fn f() -> R { if !off(0) { a(pass(1, b())?).c()?; } pass(2, pass(3, d())?.e())? }",
         );
     }
 
     #[test]
     fn a_condition_never_or_always_holds() {
         assert_eq!(
-            without_each("fn f() -> R { if a || b { return Err(e); } Ok(()) }"),
-            ["fn f() -> R { if false && (a || b) { return Err(e); } Ok(()) }"]
+            switched_all("fn f() -> R { if a || b { return Err(e); } Ok(()) }"),
+            "fn f() -> R { if !off(0) && (a || b) { return Err(e); } Ok(()) }"
         );
         assert_eq!(
-            without_each("fn f() -> R { if let Some(x) = y && z { Err(e) } else { Ok(()) } }"),
-            ["fn f() -> R { if false && let Some(x) = y && z { Err(e) } else { Ok(()) } }"]
+            switched_all("fn f() -> R { if let Some(x) = y && z { Err(e) } else { Ok(()) } }"),
+            "fn f() -> R { if !off(0) && let Some(x) = y && z { Err(e) } else { Ok(()) } }"
         );
         assert_eq!(
-            without_each("fn f() -> R { if a { Ok(()) } else { Err(e) } }"),
-            ["fn f() -> R { if true || (a) { Ok(()) } else { Err(e) } }"]
+            switched_all("fn f() -> R { if a { Ok(()) } else { Err(e) } }"),
+            "fn f() -> R { if off(0) || (a) { Ok(()) } else { Err(e) } }"
         );
-        assert_eq!(
-            without_each("fn f() -> R { if a { b() } else { c() } Ok(()) }"),
-            [""; 0]
-        );
+        let none = "fn f() -> R { if a { b() } else { c() } Ok(()) }";
+        assert_eq!(switched_all(none), none);
     }
 
     #[test]
     fn what_is_missing_becomes_the_default() {
         assert_eq!(
-            without_each("fn f() -> R { let Some(x) = y.z() else { return Err(e); }; Ok(x) }"),
-            ["fn f() -> R { let x = (y.z()).unwrap_or_default(); Ok(x) }"]
+            switched_all("fn f() -> R { let Some(x) = y.z() else { return Err(e); }; Ok(x) }"),
+            "fn f() -> R { let Some(x) = pass(0, y.z()) else { return Err(e); }; Ok(x) }"
         );
     }
 
     #[test]
+    fn the_switches_know_the_variable_and_their_module() {
+        assert!(SWITCHES.contains(&format!("var({OFF:?})")));
+        assert!(SWITCHES.contains(&format!("pub mod {MODULE} ")));
+    }
+
+    #[test]
     fn tests_are_left_alone() {
-        assert_eq!(
-            without_each("#[cfg(test)] mod tests { fn f() -> R { g()?; Ok(()) } }"),
-            [""; 0]
-        );
+        let tests = "#[cfg(test)] mod tests { fn f() -> R { g()?; Ok(()) } }";
+        assert_eq!(switched_all(tests), tests);
     }
 
     #[test]
