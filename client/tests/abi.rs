@@ -9,6 +9,7 @@ use ogpu_client::{
         Owned::{OwnedCalls, OwnedEvents},
         Pausable::{PausableCalls, PausableEvents},
         PaymentEscrow::{PaymentEscrowCalls, PaymentEscrowEvents},
+        ReplicationVerifier::{ReplicationVerifierCalls, ReplicationVerifierEvents},
         ReputationRegistry::{ReputationRegistryCalls, ReputationRegistryEvents},
         StakingVault::{StakingVaultCalls, StakingVaultEvents},
         TaskManager::{TaskManagerCalls, TaskManagerEvents},
@@ -105,6 +106,7 @@ bindings_match! {
     vault: "staking-vault", StakingVaultCalls, StakingVaultEvents, true;
     registry: "reputation-registry", ReputationRegistryCalls, ReputationRegistryEvents, false;
     task_manager: "task-manager", TaskManagerCalls, TaskManagerEvents, true;
+    replication_verifier: "replication-verifier", ReplicationVerifierCalls, ReplicationVerifierEvents, false;
     watchdog: "watchdog", WatchdogCalls, WatchdogEvents, false;
 }
 

@@ -333,6 +333,16 @@ async fn a_job_is_ordered_done_and_paid_by_commands() -> Result<()> {
             .await?
             .contains("tasks completed")
     );
+    let recorded = provider.run("reputation record 1").await?;
+    assert_eq!(recorded["recorded"][0]["taskId"], "1");
+    let text = owner.refused("reputation record 1").await?;
+    assert!(text.contains("already"), "{text}");
+    client.run("reputation feedback 1 87.5 --tag fast").await?;
+    let shown = client.run("reputation show 1").await?;
+    assert_eq!(
+        (&shown["score"], &shown["feedbackAverage"]),
+        (&recorded["recorded"][0]["score"], &"87.50".into())
+    );
     assert_eq!(
         provider.run("provider earnings show").await?["balance"],
         "19500000000000000000"
