@@ -40,11 +40,6 @@ sol! {
 pub struct Error(Vec<u8>);
 
 impl Error {
-    /// Raw revert data.
-    pub const fn raw(data: Vec<u8>) -> Self {
-        Self(data)
-    }
-
     /// An error all of whose fields are words, which are these.
     pub fn of<E: SolError>(fields: &[&U256]) -> Self {
         Self(words::encode(E::SELECTOR, fields))

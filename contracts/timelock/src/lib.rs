@@ -20,7 +20,6 @@ pub mod errors;
 pub mod events;
 pub mod operation;
 pub mod roles;
-pub mod unread;
 
 #[cfg(test)]
 mod tests;
@@ -45,7 +44,6 @@ use errors::*;
 use events::*;
 use operation::{Calls, DONE, State, size};
 use roles::*;
-use unread::{AnyAddress, AnyBytes, AnyNumber, AnyNumbers};
 
 /// The code of the panic with which arithmetic overflows.
 const OVERFLOW: U256 = U256::from_limbs([0x11, 0, 0, 0]);
@@ -251,11 +249,7 @@ impl Timelock {
     ///
     /// # Errors
     /// [`AccessControlBadConfirmation`].
-    pub fn renounce_role(
-        &mut self,
-        role: B256,
-        caller_confirmation: Address,
-    ) -> Result<(), Error> {
+    pub fn renounce_role(&mut self, role: B256, caller_confirmation: Address) -> Result<(), Error> {
         if caller_confirmation != self.vm().msg_sender() {
             return Err(Error::of::<AccessControlBadConfirmation>(&[]));
         }
@@ -274,10 +268,10 @@ impl Timelock {
     #[selector(name = "onERC721Received")]
     pub fn on_erc721_received(
         &mut self,
-        _operator: AnyAddress,
-        _from: AnyAddress,
-        _token_id: AnyNumber,
-        _data: AnyBytes,
+        _operator: Address,
+        _from: Address,
+        _token_id: U256,
+        _data: Calldata,
     ) -> FixedBytes<4> {
         FixedBytes(hex!("150b7a02"))
     }
@@ -286,11 +280,11 @@ impl Timelock {
     #[selector(name = "onERC1155Received")]
     pub fn on_erc1155_received(
         &mut self,
-        _operator: AnyAddress,
-        _from: AnyAddress,
-        _id: AnyNumber,
-        _value: AnyNumber,
-        _data: AnyBytes,
+        _operator: Address,
+        _from: Address,
+        _id: U256,
+        _value: U256,
+        _data: Calldata,
     ) -> FixedBytes<4> {
         FixedBytes(hex!("f23a6e61"))
     }
@@ -299,11 +293,11 @@ impl Timelock {
     #[selector(name = "onERC1155BatchReceived")]
     pub fn on_erc1155_batch_received(
         &mut self,
-        _operator: AnyAddress,
-        _from: AnyAddress,
-        _ids: AnyNumbers,
-        _values: AnyNumbers,
-        _data: AnyBytes,
+        _operator: Address,
+        _from: Address,
+        _ids: Vec<U256>,
+        _values: Vec<U256>,
+        _data: Calldata,
     ) -> FixedBytes<4> {
         FixedBytes(hex!("bc197c81"))
     }

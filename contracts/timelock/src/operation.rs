@@ -85,13 +85,7 @@ pub fn size(size: usize) -> U256 {
 }
 
 /// What identifies an operation of one call: keccak256 of `abi.encode(target, value, data, predecessor, salt)`.
-pub fn hash(
-    target: Address,
-    value: &U256,
-    data: &[u8],
-    predecessor: &B256,
-    salt: &B256,
-) -> B256 {
+pub fn hash(target: Address, value: &U256, data: &[u8], predecessor: &B256, salt: &B256) -> B256 {
     let mut encoding = Vec::with_capacity(6 * 32 + padded(data));
     for number in [&words::address(target), value, &size(5 * 32)] {
         push(&mut encoding, number);

@@ -83,14 +83,8 @@ fn topics_and_errors_are_openzeppelins() {
         assert_eq!(theirs, ours.0);
     }
     let errors = [
-        (
-            hex!("6697b232"),
-            AccessControlBadConfirmation::SELECTOR,
-        ),
-        (
-            hex!("e2517d3f"),
-            AccessControlUnauthorizedAccount::SELECTOR,
-        ),
+        (hex!("6697b232"), AccessControlBadConfirmation::SELECTOR),
+        (hex!("e2517d3f"), AccessControlUnauthorizedAccount::SELECTOR),
         (hex!("d6bda275"), ogpu_common::FailedCall::SELECTOR),
         (hex!("54336609"), TimelockInsufficientDelay::SELECTOR),
         (hex!("ffb03211"), TimelockInvalidOperationLength::SELECTOR),

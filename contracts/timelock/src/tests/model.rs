@@ -161,13 +161,7 @@ fn take(step: &Step, ops: &[(Op, Effect)]) -> Answer {
     match *step {
         Step::Schedule { from, op, delay } => ops[op].0.schedule(from, U256::from(delay)),
         Step::Execute { from, op } => ops[op].0.execute(from),
-        Step::Cancel { from, op } => ask(
-            from,
-            cancelCall {
-                id: ops[op].0.id(),
-            }
-            .abi_encode(),
-        ),
+        Step::Cancel { from, op } => ask(from, cancelCall { id: ops[op].0.id() }.abi_encode()),
         Step::UpdateDelay { from, delay } => {
             let newDelay = U256::from(delay);
             ask(from, updateDelayCall { newDelay }.abi_encode())
@@ -207,16 +201,18 @@ proptest! {
                 prop_assert_eq!(op.state(), model.state(index), "{:?}", step);
                 let time = model.times.get(&index).copied().unwrap_or(0);
                 prop_assert_eq!(view(getTimestampCall { id: op.id() }), U256::from(time));
+                let scheduled = matches!(step, Step::Schedule { .. });
+                let waited = matches!(step, Step::Wait { .. });
                 let executed = matches!(step, Step::Execute { .. });
                 let cancelled = executed || matches!(step, Step::Cancel { .. });
                 match (before[index], op.state()) {
                     (from, to) if from == to => {}
                     (State::Unset, State::Waiting | State::Ready) => {
-                        prop_assert!(matches!(step, Step::Schedule { .. }))
+                        prop_assert!(scheduled)
                     }
                     (State::Waiting | State::Ready, State::Unset) => prop_assert!(cancelled),
                     (State::Waiting, State::Ready) => {
-                        prop_assert!(matches!(step, Step::Wait { .. }))
+                        prop_assert!(waited)
                     }
                     (State::Ready, State::Done) => prop_assert!(executed),
                     (from, to) => prop_assert!(false, "{:?} became {:?} by {:?}", from, to, step),

@@ -66,7 +66,7 @@ fn ids_are_hashes_of_the_encoding() {
             op.id()
         );
     }
-    for calls in 0..5 {
+    for calls in 0..5usize {
         let call = |n| (TARGET, vec![0xcd; n * 17]);
         let op = Op::batch(&(0..calls).map(call).collect::<Vec<_>>()).after(B256::repeat_byte(9));
         assert_eq!(batch_id(&op.lists(), &op), op.id());
@@ -131,7 +131,10 @@ fn an_uneven_batch_has_an_id_and_nothing_else() {
         };
         refused(by(PROPOSER, schedule.clone()), lengths.clone());
         refused(by(EXECUTOR, execute.clone()), lengths);
-        refused(by(STRANGER, schedule), unauthorized(STRANGER, PROPOSER_ROLE));
+        refused(
+            by(STRANGER, schedule),
+            unauthorized(STRANGER, PROPOSER_ROLE),
+        );
         refused(by(STRANGER, execute), unauthorized(STRANGER, EXECUTOR_ROLE));
         assert_eq!(state(id), State::Unset);
     }
@@ -459,7 +462,11 @@ fn a_call_that_fails_undoes_everything() {
         }
     }
     assert_eq!(world::balance(TIMELOCK), U256::from(10));
-    assert_eq!(seen.borrow().len(), 3, "the first call of each batch was made");
+    assert_eq!(
+        seen.borrow().len(),
+        3,
+        "the first call of each batch was made"
+    );
     let op = Op::single(OTHER, 1, vec![]);
     world::script(OTHER, |_| Ok(vec![]));
     op.execute(EXECUTOR).unwrap();

@@ -325,14 +325,7 @@ unsafe impl UnsafeCallAccess for Handle {
 }
 
 unsafe impl UnsafeDeploymentAccess for Handle {
-    unsafe fn create1(
-        &self,
-        _: *const u8,
-        _: usize,
-        _: *const u8,
-        _: *mut u8,
-        _: *mut usize,
-    ) {
+    unsafe fn create1(&self, _: *const u8, _: usize, _: *const u8, _: *mut u8, _: *mut usize) {
         unimplemented!("nobody here creates contracts")
     }
 
