@@ -1,7 +1,11 @@
 //! Randomness: secrets are committed, then revealed.
 
 use alloy_primitives::{Address, B256, U256};
-use ogpu_common::{amount::time, key::Number, words};
+use ogpu_common::{
+    amount::time,
+    key::{Number, Pair},
+    words,
+};
 use ogpu_rules::{
     committee::{
         Beacon, Field, REPORTER_BPS,
@@ -11,7 +15,7 @@ use ogpu_rules::{
 };
 use stylus_sdk::prelude::*;
 
-use crate::{Committee, Of, errors::*, events::*, nodes::Cause, number, small, stored};
+use crate::{Committee, errors::*, events::*, nodes::Cause, number, small, stored};
 
 impl Committee {
     /// A beacon and what it is at. One that never opened has failed.
@@ -139,11 +143,11 @@ impl Committee {
     }
 
     fn secret(&self, id: &U256, node: Address) -> B256 {
-        self.secrets.get(Of(*id, node))
+        self.secrets.get(Pair::of(id, node))
     }
 
     fn put_secret(&mut self, id: &U256, node: Address, commitment: B256) {
-        self.secrets.insert(Of(*id, node), commitment);
+        self.secrets.insert(Pair::of(id, node), commitment);
     }
 }
 

@@ -1,7 +1,5 @@
 //! Why a call to the committee fails.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolError, sol};
 use ogpu_common::{
@@ -12,7 +10,6 @@ use ogpu_rules::{
     MAX_COLLATERAL,
     committee::{node::NodeError, round::VoteError},
 };
-use stylus_sdk::stylus_core::calls::errors::Error as CallError;
 
 sol! {
     /// The account's standing (0 none, 1 active, 2 leaving, 3 removed), or a bond below the least, does not allow this.
@@ -92,21 +89,38 @@ sol! {
     error PlantedTooLate(uint256 taskId, uint64 plantedAt, uint64 latest);
 }
 
-/// Why a call to the committee fails: one of the errors above, one of the shared code, or one of a sibling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Vec<u8>);
+ogpu_common::encoded_errors! {
+    /// Why a call to the committee fails: one of the errors above, one of the shared code, or one of a sibling.
+    pub struct Error {
+        NotAllowed,
+        BondOutOfRange,
+        NothingToWithdraw,
+        OutOfRange,
+        InvalidExtension,
+        UnknownFunction,
+        TooManyVersions,
+        NotAwaited,
+        EmptyResult,
+        WrongPhase,
+        AlreadyRequested,
+        TooEarly,
+        TooLate,
+        BeaconFailed,
+        BeaconFull,
+        DeadlineTooNear,
+        NotDrawn,
+        AlreadyCommitted,
+        NothingToReveal,
+        WrongReveal,
+        NoQuorum,
+        NotPlanter,
+        AlreadyPlanted,
+        UnknownPlant,
+        PlantedTooLate,
+    }
+}
 
 impl Error {
-    /// Raw revert data.
-    pub const fn raw(data: Vec<u8>) -> Self {
-        Self(data)
-    }
-
-    /// An error all of whose fields are words, which are these.
-    pub fn of<E: SolError>(fields: &[&U256]) -> Self {
-        Self(words::encode(E::SELECTOR, fields))
-    }
-
     /// Not yet.
     #[inline(never)]
     pub fn early(id: &U256, from: u64) -> Self {
@@ -163,52 +177,3 @@ impl Error {
 pub const fn small(number: u32) -> U256 {
     widen(number as u128)
 }
-
-impl From<Error> for Vec<u8> {
-    fn from(error: Error) -> Self {
-        error.0
-    }
-}
-
-impl From<ogpu_common::Error> for Error {
-    fn from(error: ogpu_common::Error) -> Self {
-        Self(error.0)
-    }
-}
-
-impl From<CallError> for Error {
-    /// A sibling's revert data passes through unchanged.
-    fn from(error: CallError) -> Self {
-        ogpu_common::Error::from(error).into()
-    }
-}
-
-#[cfg(feature = "export-abi")]
-ogpu_common::listed!(Error:
-    NotAllowed,
-    BondOutOfRange,
-    NothingToWithdraw,
-    OutOfRange,
-    InvalidExtension,
-    UnknownFunction,
-    TooManyVersions,
-    NotAwaited,
-    EmptyResult,
-    WrongPhase,
-    AlreadyRequested,
-    TooEarly,
-    TooLate,
-    BeaconFailed,
-    BeaconFull,
-    DeadlineTooNear,
-    NotDrawn,
-    AlreadyCommitted,
-    NothingToReveal,
-    WrongReveal,
-    NoQuorum,
-    NotPlanter,
-    AlreadyPlanted,
-    UnknownPlant,
-    PlantedTooLate;
-    ogpu_common::Error
-);

@@ -29,13 +29,13 @@ use alloy_primitives::{
 use alloy_sol_types::SolEvent;
 use ogpu_common::{
     amount::{StorageTime, nonzero},
-    key::{Account, Number},
+    key::{Account, Number, Pair},
     words,
 };
-use ogpu_rules::committee::{Node, Params, Round, Seat, hash};
+use ogpu_rules::committee::{Node, Params, Round, Seat};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageB256, StorageKey, StorageMap, StorageU16, StorageU32},
+    storage::{StorageAddress, StorageB256, StorageMap, StorageU16, StorageU32},
 };
 
 use errors::TooManyVersions;
@@ -64,13 +64,13 @@ pub struct Committee {
     /// The exclusive or of all secrets that were revealed to a beacon.
     pub mixes: StorageMap<Number, StorageB256>,
     /// Commitments to secrets that are not revealed, by beacon and node.
-    pub secrets: StorageMap<Of, StorageB256>,
+    pub secrets: StorageMap<Pair, StorageB256>,
     /// A [`Round`] for each task.
     pub rounds: StorageMap<Number, StorageB256>,
     /// The numbers of a task's committee, seven times u32, from the left.
     pub committees: StorageMap<Number, StorageB256>,
     /// A [`Seat`] for each member of each committee.
-    pub seats: StorageMap<Of, StorageB256>,
+    pub seats: StorageMap<Pair, StorageB256>,
     /// When which commitment was planted.
     pub plants: StorageMap<Number, StorageB256>,
     /// Versions of the parameters: terms.
@@ -89,16 +89,6 @@ pub struct Committee {
     pub treasury: StorageAddress,
     /// Who plants tasks.
     pub planter: StorageAddress,
-}
-
-/// What a node has to do with a task or a beacon: one hash, of `abi.encode(id, node, root)`, where a map of maps takes two.
-pub struct Of(pub U256, pub Address);
-
-impl StorageKey for Of {
-    #[inline(never)]
-    fn to_slot(&self, root: B256) -> U256 {
-        words::number(&hash(&[&words::word(&self.0), &self.1.into_word(), &root]))
-    }
 }
 
 #[allow(unsafe_code)] // it is the programs' whole storage, which is all that the SDK asks
@@ -205,12 +195,12 @@ impl Committee {
 
     /// The seat of a node in the committee of a task.
     pub fn seat(&self, task_id: &U256, node: Address) -> Seat {
-        Seat::unpack(self.seats.get(Of(*task_id, node)))
+        Seat::unpack(self.seats.get(Pair::of(task_id, node)))
     }
 
     /// Stores the seat of a node.
     pub fn put_seat(&mut self, task_id: &U256, node: Address, seat: Seat) {
-        self.seats.insert(Of(*task_id, node), seat.pack());
+        self.seats.insert(Pair::of(task_id, node), seat.pack());
     }
 
     /// Names the treasury. Emits `TreasuryChanged`.

@@ -1,25 +1,15 @@
 //! Calls to the market and the escrow.
 
 use alloy_primitives::{Address, B256, U256};
-use ogpu_common::{amount, interfaces::IMarket, words};
-use ogpu_rules::committee::hash;
+use ogpu_common::{
+    amount,
+    interfaces::{IMarket, IPaymentEscrow},
+    words,
+};
+use ogpu_rules::{Status, committee::hash};
 use stylus_sdk::prelude::*;
 
 use crate::{Committee, errors::*, small};
-
-#[allow(missing_docs)]
-mod interface {
-    use stylus_sdk::prelude::sol_interface;
-
-    sol_interface! {
-        interface IEscrowAccount {
-            function withdraw(uint256 amount) external;
-        }
-    }
-}
-
-/// The market's status Submitted: the provider has delivered, and nobody has judged.
-const SUBMITTED: u8 = 3;
 
 /// What the market says of a task.
 pub struct Task {
@@ -73,7 +63,7 @@ impl Committee {
         let (call, market) = (Call::new_mutating(self), IMarket::new(self.market.get()));
         market.verify_completion(self.vm(), call, *task_id, result)?;
         if !task.fee.is_zero() {
-            let escrow = interface::IEscrowAccount::new(self.escrow.get());
+            let escrow = IPaymentEscrow::new(self.escrow.get());
             let call = Call::new_mutating(self);
             escrow.withdraw(self.vm(), call, task.fee)?;
         }
@@ -81,7 +71,7 @@ impl Committee {
     }
 
     fn awaits(&self, task: &Task) -> bool {
-        task.verifier == self.vm().contract_address() && task.status == SUBMITTED
+        task.verifier == self.vm().contract_address() && task.status == Status::Submitted as u8
     }
 
     fn task(&self, task_id: &U256) -> Result<Task, Error> {

@@ -139,6 +139,68 @@ macro_rules! errors {
     };
 }
 
+/// Makes a contract's error as revert data, out of `sol!` errors in scope, this crate's [`Error`] and what other contracts revert with.
+///
+/// It is encoded where it arises, by one function for all errors, which is a fraction of the code of an encoder for each: what a
+/// program with many errors should use, where [`errors!`] is an enum that can be matched.
+///
+/// ```text
+/// ogpu_common::encoded_errors! {
+///     /// Why a call to this contract fails.
+///     pub struct Error { NotNode, TooEarly }
+/// }
+///
+/// Err(Error::of::<TooEarly>(&[&task_id, &time(from)]))
+/// ```
+#[macro_export]
+macro_rules! encoded_errors {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($error:ident),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        $vis struct $name(
+            /// The revert data.
+            pub alloc::vec::Vec<u8>,
+        );
+
+        impl $name {
+            /// An error all of whose fields are words, which are these.
+            $vis fn of<E: stylus_sdk::alloy_sol_types::SolError>(
+                fields: &[&stylus_sdk::alloy_primitives::U256],
+            ) -> Self {
+                Self($crate::words::encode(E::SELECTOR, fields))
+            }
+        }
+
+        impl From<$name> for alloc::vec::Vec<u8> {
+            fn from(error: $name) -> Self {
+                error.0
+            }
+        }
+
+        impl From<$crate::Error> for $name {
+            fn from(error: $crate::Error) -> Self {
+                Self(error.0)
+            }
+        }
+
+        impl From<stylus_sdk::stylus_core::calls::errors::Error> for $name {
+            /// A sibling's revert data passes through unchanged.
+            fn from(error: stylus_sdk::stylus_core::calls::errors::Error) -> Self {
+                $crate::Error::from(error).into()
+            }
+        }
+
+        $(impl From<$error> for $name {
+            fn from(error: $error) -> Self {
+                Self(stylus_sdk::alloy_sol_types::SolError::abi_encode(&error))
+            }
+        })*
+
+        #[cfg(feature = "export-abi")]
+        $crate::listed!($name: $($error),*; $crate::Error);
+    };
+}
+
 /// Why shared code refused, as revert data: one of the errors above, or what another contract reverted with.
 ///
 /// It is encoded where it arises, by one function for all errors, which is a fraction of the code of an encoder for each.

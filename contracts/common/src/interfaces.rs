@@ -21,6 +21,8 @@ sol_interface! {
     interface IPaymentEscrow {
         function lock(uint256 taskId, address payer, uint256 amount) external;
         function settle(uint256 taskId, address payer, uint256 amount, address provider, uint256 payment, uint256 fee) external;
+        function withdraw(uint256 amount) external;
+        function withdrawTo(address to, uint256 amount) external;
     }
 
     interface IStakingVault {
@@ -33,6 +35,7 @@ sol_interface! {
 
     interface IReputationRegistry {
         function recordOutcome(uint256 taskId, uint256 providerId, address client, uint256 value, uint16 providerBps, uint64 settledAt) external returns (uint256);
+        function providerOf(address account) external view returns (uint256);
         function standingOf(uint256 providerId) external view returns (address, uint256);
     }
 

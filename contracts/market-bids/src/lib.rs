@@ -22,17 +22,11 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{B256, FixedBytes, U256};
 use alloy_sol_types::SolEvent;
-use market::{
-    Error, Market,
-    abi::SignedBid,
-    bidding::Task,
-    errors::*,
-    events::*,
-    store::{BidKey, Id},
-};
+use market::{Error, Market, abi::SignedBid, bidding::Task, errors::*, events::*, store::Id};
 use ogpu_common::{
     Calldata, ZeroAmount,
     amount::{self, time},
+    key::Pair,
     signature, words,
 };
 use ogpu_rules::{Bidding, Entry, Party, Rising, RuleError};
@@ -93,7 +87,7 @@ impl MarketBids {
         task.state
             .check_open(self.now(), reveal_seconds(&task))
             .map_err(refused)?;
-        let key = || BidKey(task_id, provider_id);
+        let key = || Pair(task_id, provider_id);
         let first =
             self.commitments.get(key()).is_zero() && !self.entry(&task_id, &provider_id).0.stands();
         let bond = if first { task.hot.bid_bond } else { 0 };
@@ -128,7 +122,7 @@ impl MarketBids {
         let fields = [task_id, provider_id, price].map(|field| words::word(&field));
         let [a, b, c] = fields;
         let commitment = signature::hash(&[a, b, c, salt]);
-        let key = || BidKey(task_id, provider_id);
+        let key = || Pair(task_id, provider_id);
         if self.commitments.get(key()) != commitment {
             return Err(Error::of::<WrongOpening>(&[&task_id, &provider_id]));
         }
@@ -234,7 +228,7 @@ impl MarketBids {
     pub fn withdraw_bid(&mut self, task_id: U256, provider_id: U256) -> Result<(), Error> {
         let state = self.state(&task_id)?;
         let (card, provider) = self.own_card(&provider_id)?;
-        let key = || BidKey(task_id, provider_id);
+        let key = || Pair(task_id, provider_id);
         let sealed = !self.commitments.get(key()).is_zero();
         // A sealed bid that was never opened has not won, whoever has.
         let next = if sealed {

@@ -1,15 +1,10 @@
 //! Why a call to the task manager fails.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::U256;
-use alloy_sol_types::{SolError, sol};
-use ogpu_common::{
-    amount::{time, widen},
-    words,
-};
+use alloy_sol_types::sol;
+use ogpu_common::amount::{time, widen};
 use ogpu_rules::{MAX_COLLATERAL, Party, RuleError};
-use stylus_sdk::{prelude::*, stylus_core::calls::errors::Error as CallError};
+use stylus_sdk::prelude::*;
 
 use crate::{Market, abi::id, events::word};
 
@@ -142,89 +137,53 @@ sol! {
     error RateAboveMaximum(uint256 rate, uint256 maximum);
 }
 
-/// Why a call to the task manager fails: one of the errors above, one of the shared code, or one of a sibling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Vec<u8>);
-
-impl Error {
-    /// An error all of whose fields are words, which are these.
-    pub fn of<E: SolError>(fields: &[&U256]) -> Self {
-        Self(words::encode(E::SELECTOR, fields))
+ogpu_common::encoded_errors! {
+    /// Why a call to the task manager fails: one of the errors above, one of the shared code, or one of a sibling.
+    pub struct Error {
+        UnknownTask,
+        UnknownProvider,
+        WrongStatus,
+        NotClient,
+        NotProvider,
+        TooEarly,
+        TooLate,
+        PriceAboveBudget,
+        PriceRaised,
+        TrustTooLow,
+        CollateralTooLow,
+        CollateralTooHigh,
+        NoBid,
+        BidWon,
+        NoEligibleBid,
+        NotBestFit,
+        SelfDealing,
+        ClientStakeTooLow,
+        SlashAboveCollateral,
+        OutOfRange,
+        NotParty,
+        NotVerifier,
+        UnknownVerifier,
+        TooManyVerifiers,
+        OtherBidding,
+        NotListed,
+        WrongOpening,
+        InvalidSignature,
+        BidExpired,
+        BidRevoked,
+        NotForHire,
+        SiblingsNotSet,
+        ParametersNotSet,
+        InvalidExtension,
+        UnknownSelector,
+        TooManyVersions,
+        UnknownLease,
+        WrongLeaseStatus,
+        NotLeaseParty,
+        LeaseTooEarly,
+        LeaseTooLate,
+        RateAboveMaximum,
     }
 }
-
-impl From<Error> for Vec<u8> {
-    fn from(error: Error) -> Self {
-        error.0
-    }
-}
-
-impl From<Vec<u8>> for Error {
-    /// What another program of the market reverted with.
-    fn from(data: Vec<u8>) -> Self {
-        Self(data)
-    }
-}
-
-impl From<ogpu_common::Error> for Error {
-    fn from(error: ogpu_common::Error) -> Self {
-        Self(error.0)
-    }
-}
-
-impl From<CallError> for Error {
-    /// A sibling's revert data passes through unchanged.
-    fn from(error: CallError) -> Self {
-        ogpu_common::Error::from(error).into()
-    }
-}
-
-#[cfg(feature = "export-abi")]
-ogpu_common::listed!(Error:
-    UnknownTask,
-    UnknownProvider,
-    WrongStatus,
-    NotClient,
-    NotProvider,
-    TooEarly,
-    TooLate,
-    PriceAboveBudget,
-    PriceRaised,
-    TrustTooLow,
-    CollateralTooLow,
-    CollateralTooHigh,
-    NoBid,
-    BidWon,
-    NoEligibleBid,
-    NotBestFit,
-    SelfDealing,
-    ClientStakeTooLow,
-    SlashAboveCollateral,
-    OutOfRange,
-    NotParty,
-    NotVerifier,
-    UnknownVerifier,
-    TooManyVerifiers,
-    OtherBidding,
-    NotListed,
-    WrongOpening,
-    InvalidSignature,
-    BidExpired,
-    BidRevoked,
-    NotForHire,
-    SiblingsNotSet,
-    ParametersNotSet,
-    InvalidExtension,
-    UnknownSelector,
-    TooManyVersions,
-    UnknownLease,
-    WrongLeaseStatus,
-    NotLeaseParty,
-    LeaseTooEarly,
-    LeaseTooLate,
-    RateAboveMaximum;
-    ogpu_common::Error
-);
 
 impl Market {
     /// The error that tells the caller why the rules refuse a step on this task by this provider.

@@ -24,7 +24,10 @@ pub mod store;
 
 use alloc::vec::Vec;
 
-use ogpu_common::{amount::StorageTime, key::Number};
+use ogpu_common::{
+    amount::StorageTime,
+    key::{Number, Pair},
+};
 use stylus_sdk::{
     prelude::*,
     storage::{
@@ -34,7 +37,6 @@ use stylus_sdk::{
 };
 
 pub use errors::Error;
-use store::BidKey;
 
 /// A contract that judges results.
 #[storage]
@@ -83,7 +85,7 @@ pub struct Market {
     /// [`ogpu_rules::Rising`] by task.
     pub risings: StorageMap<Number, StorageB256>,
     /// Sealed bids by task and provider, until they are opened.
-    pub commitments: StorageMap<BidKey, StorageB256>,
+    pub commitments: StorageMap<Pair, StorageB256>,
     /// Who can judge instead of clients, by number.
     pub verifiers: StorageMap<u8, StorageVerifier>,
     /// [`ogpu_rules::PublishedPrice`] by provider.
@@ -93,7 +95,7 @@ pub struct Market {
     /// [`ogpu_rules::Card`] by provider.
     pub cards: StorageMap<Number, StorageB256>,
     /// [`ogpu_rules::Entry`] by task and provider, for bids that found their place taken.
-    pub entries: StorageMap<BidKey, StorageB256>,
+    pub entries: StorageMap<Pair, StorageB256>,
     /// Leases made so far; the id of the latest.
     pub lease_count: StorageUint<40, 1>,
     /// [`ogpu_rules::Agreement`] by lease.
@@ -101,7 +103,7 @@ pub struct Market {
     /// [`ogpu_rules::Lease`] by lease.
     pub leases: StorageMap<Number, StorageB256>,
     /// [`ogpu_rules::Entry`] by place and provider: see [`ogpu_rules::entry`].
-    pub places: StorageMap<BidKey, StorageB256>,
+    pub places: StorageMap<Pair, StorageB256>,
     /// The seals of delivered results, by task.
     pub seals: StorageMap<Number, StorageB256>,
     /// The budget from which on a task is of high value, by version of the parameters.

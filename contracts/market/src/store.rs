@@ -1,28 +1,18 @@
 //! The words of the task manager, as values of the rules.
 
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{Address, B256, U256};
 pub use ogpu_common::key::Number as Id;
-use ogpu_common::{amount::widen, words};
+use ogpu_common::{amount::widen, key::Pair};
 use ogpu_rules::{
     Card, ClientSlot, ColdParams, Entry, HotParams, Party, TaskState, Terms, entry::PLACES, seal,
 };
-use stylus_sdk::{prelude::*, storage::StorageKey};
+use stylus_sdk::prelude::*;
 
 use crate::{
     Market,
     errors::{Error, NotProvider, UnknownProvider, UnknownTask},
     events::word,
 };
-
-/// The key of a bid, by task (or place) and provider: one hash, of `abi.encode(taskId, providerId, root)`, where a map of maps takes two.
-pub struct BidKey(pub U256, pub U256);
-
-impl StorageKey for BidKey {
-    #[inline(never)]
-    fn to_slot(&self, root: B256) -> U256 {
-        words::number(&keccak256(seal::preimage(self.0, self.1, root)))
-    }
-}
 
 /// Where a bid is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +25,8 @@ pub enum Home {
     Shared(Entry),
 }
 
-fn place(task: u64, provider_id: &U256) -> BidKey {
-    BidKey(widen((task % PLACES).into()), *provider_id)
+fn place(task: u64, provider_id: &U256) -> Pair {
+    Pair(widen((task % PLACES).into()), *provider_id)
 }
 
 impl Market {
@@ -112,7 +102,7 @@ impl Market {
         if place.task == task {
             return (place, Home::Place);
         }
-        let own = Entry::unpack(self.entries.get(BidKey(*task_id, *provider_id)));
+        let own = Entry::unpack(self.entries.get(Pair(*task_id, *provider_id)));
         if own.stands() {
             (own, Home::Own)
         } else {
@@ -122,7 +112,7 @@ impl Market {
 
     /// Stores a bid.
     pub fn put_entry(&mut self, provider_id: &U256, entry: Entry, home: Home) {
-        let key = BidKey(widen(entry.task.into()), *provider_id);
+        let key = Pair(widen(entry.task.into()), *provider_id);
         match home {
             Home::Own if entry.stands() => self.entries.insert(key, entry.pack()),
             Home::Own => self.entries.insert(key, B256::ZERO),

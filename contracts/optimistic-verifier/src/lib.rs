@@ -35,15 +35,14 @@ mod tests;
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256, U256, aliases::U16};
-use fees::IFees;
 use ogpu_common::{
     Ownable, Upgradeable,
     amount::{self, StorageTime, load_time, store_time, widen},
     initializable,
-    interfaces::IMarket,
+    interfaces::{IMarket, IPaymentEscrow},
     ownable, token,
 };
-use ogpu_rules::seal;
+use ogpu_rules::{Status, seal};
 use proposal::{Proposal, Stage};
 use stakes::{Outcome, Parameters, Split};
 use stylus_sdk::{
@@ -55,20 +54,10 @@ pub use errors::*;
 pub use events::*;
 
 /// The state of a task whose result waits for a verdict.
-const SUBMITTED: u8 = 3;
+const SUBMITTED: u8 = Status::Submitted as u8;
 
 /// What the verifier calls in the escrow.
 #[allow(missing_docs, non_snake_case)] // as the escrow documents and names it
-mod fees {
-    use stylus_sdk::prelude::sol_interface;
-
-    sol_interface! {
-        interface IFees {
-            function withdrawTo(address to, uint256 amount) external;
-        }
-    }
-}
-
 /// The verifier.
 #[storage]
 #[entrypoint]
@@ -515,7 +504,10 @@ impl OptimisticVerifier {
         if fee == 0 {
             return Ok(());
         }
-        let (call, escrow) = (Call::new_mutating(self), IFees::new(self.escrow.get()));
+        let (call, escrow) = (
+            Call::new_mutating(self),
+            IPaymentEscrow::new(self.escrow.get()),
+        );
         Ok(escrow
             .withdraw_to(self.vm(), call, to, widen(fee))
             .map_err(ogpu_common::Error::from)?)

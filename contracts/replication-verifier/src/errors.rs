@@ -1,12 +1,9 @@
 //! Why a call to the verifier fails.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolError, sol};
 use ogpu_common::{amount::time, words};
 use ogpu_rules::replication::RoundError;
-use stylus_sdk::stylus_core::calls::errors::Error as CallError;
 
 use crate::small;
 
@@ -74,16 +71,33 @@ sol! {
     error ZeroResult();
 }
 
-/// Why a call to the verifier fails: one of the errors above, one of the shared code, or one of a sibling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(pub(crate) Vec<u8>);
+ogpu_common::encoded_errors! {
+    /// Why a call to the verifier fails: one of the errors above, one of the shared code, or one of a sibling.
+    pub struct Error {
+        OtherVerifier,
+        WrongStatus,
+        InvalidPlan,
+        NotRegistered,
+        SelfDealing,
+        InsufficientPurse,
+        AlreadyEnrolled,
+        NotEnrolled,
+        WrongSecret,
+        DeadlineTooNear,
+        WrongStage,
+        TooEarly,
+        TooLate,
+        NoSeat,
+        AlreadySeated,
+        NotSeated,
+        AlreadyCommitted,
+        NothingToReveal,
+        WrongReveal,
+        ZeroResult,
+    }
+}
 
 impl Error {
-    /// An error all of whose fields are words, which are these.
-    pub(crate) fn of<E: SolError>(fields: &[&U256]) -> Self {
-        Self(words::encode(E::SELECTOR, fields))
-    }
-
     /// One that names a task and an account.
     #[inline(never)]
     pub(crate) fn by<E: SolError>(task_id: &U256, account: Address) -> Self {
@@ -100,47 +114,3 @@ impl Error {
         }
     }
 }
-
-impl From<Error> for Vec<u8> {
-    fn from(error: Error) -> Self {
-        error.0
-    }
-}
-
-impl From<ogpu_common::Error> for Error {
-    fn from(error: ogpu_common::Error) -> Self {
-        Self(error.0)
-    }
-}
-
-impl From<CallError> for Error {
-    /// A sibling's revert data passes through unchanged.
-    fn from(error: CallError) -> Self {
-        ogpu_common::Error::from(error).into()
-    }
-}
-
-#[cfg(feature = "export-abi")]
-ogpu_common::listed!(Error:
-    OtherVerifier,
-    WrongStatus,
-    InvalidPlan,
-    NotRegistered,
-    SelfDealing,
-    InsufficientPurse,
-    AlreadyEnrolled,
-    NotEnrolled,
-    WrongSecret,
-    DeadlineTooNear,
-    WrongStage,
-    TooEarly,
-    TooLate,
-    NoSeat,
-    AlreadySeated,
-    NotSeated,
-    AlreadyCommitted,
-    NothingToReveal,
-    WrongReveal,
-    ZeroResult;
-    ogpu_common::Error
-);

@@ -33,16 +33,13 @@ use ogpu_common::{
     Ownable, Upgradeable,
     amount::{nonzero, positive, time, widen},
     initializable,
-    key::{Account, Number},
+    key::{Account, Number, Pair},
     ownable, token, words,
 };
-use ogpu_rules::{
-    committee::hash,
-    replication::{Candidate, CandidateStage, Round, commitment, seed, ticket},
-};
+use ogpu_rules::replication::{Candidate, CandidateStage, Round, commitment, seed, ticket};
 use stylus_sdk::{
     prelude::*,
-    storage::{StorageAddress, StorageB256, StorageKey, StorageMap},
+    storage::{StorageAddress, StorageB256, StorageMap},
 };
 
 pub use errors::*;
@@ -75,26 +72,6 @@ pub struct ReplicationVerifier {
     token: StorageAddress,
     /// Whose the bonds are that are lost.
     treasury: StorageAddress,
-}
-
-/// Something of a task: of an account, or of a seat. One hash, of `abi.encode(task, other, root)`, where a map of maps takes two.
-struct Pair(U256, U256);
-
-impl StorageKey for Pair {
-    #[inline(never)]
-    fn to_slot(&self, root: B256) -> U256 {
-        words::number(&hash(&[
-            &words::word(&self.0),
-            &words::word(&self.1),
-            &root,
-        ]))
-    }
-}
-
-impl Pair {
-    fn of(task_id: &U256, account: Address) -> Self {
-        Self(*task_id, words::address(account))
-    }
 }
 
 /// A small number as a word.

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolEvent;
 use ogpu_common::{
     amount::{nonzero, widen},
-    key::{Account, Number},
+    key::{Account, Number, Pair},
     words,
 };
 use ogpu_rules::{
@@ -16,7 +16,7 @@ use ogpu_rules::{
 };
 use stylus_sdk::prelude::*;
 
-use crate::{Error, Pair, ReplicationVerifier, errors::*, events::*, small};
+use crate::{Error, ReplicationVerifier, errors::*, events::*, small};
 
 impl ReplicationVerifier {
     /// Counts, frees and slashes, tells the market, and pays.

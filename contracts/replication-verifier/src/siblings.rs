@@ -1,33 +1,15 @@
 //! Calls to the market, the registry and the escrow.
 
 use alloy_primitives::{Address, B256, U256};
-use ogpu_common::{amount, interfaces::IMarket, words};
-use ogpu_rules::replication::Plan;
+use ogpu_common::{
+    amount,
+    interfaces::{IMarket, IPaymentEscrow, IReputationRegistry},
+    words,
+};
+use ogpu_rules::{Status, replication::Plan};
 use stylus_sdk::prelude::*;
 
 use crate::{Error, ReplicationVerifier, errors::*, small};
-
-#[allow(missing_docs)] // as the escrow and the registry document them
-mod interface {
-    use stylus_sdk::prelude::sol_interface;
-
-    sol_interface! {
-        interface IEscrowAccount {
-            function withdraw(uint256 amount) external;
-        }
-
-        interface IProviders {
-            function providerOf(address account) external view returns (uint256);
-        }
-    }
-}
-
-/// The market's status of a task that takes bids.
-const OPEN: u8 = 1;
-/// The market's status of a task that is worked on.
-const ASSIGNED: u8 = 2;
-/// The market's status of a task whose result waits for a verdict.
-const SUBMITTED: u8 = 3;
 
 /// What the market says of a task that this contract decides.
 pub(crate) struct Task {
@@ -50,12 +32,17 @@ impl Task {
 
     /// Passes while one can enrol.
     pub(crate) fn check_enrolling(&self, task_id: &U256) -> Result<(), Error> {
-        self.check_status(task_id, matches!(self.status, OPEN | ASSIGNED))
+        self.check_status(
+            task_id,
+            [Status::Open, Status::Assigned]
+                .map(|status| status as u8)
+                .contains(&self.status),
+        )
     }
 
     /// Passes while the result waits for a verdict.
     pub(crate) fn check_submitted(&self, task_id: &U256) -> Result<(), Error> {
-        self.check_status(task_id, self.status == SUBMITTED)
+        self.check_status(task_id, self.status == Status::Submitted as u8)
     }
 
     fn check_status(&self, task_id: &U256, right: bool) -> Result<(), Error> {
@@ -76,7 +63,7 @@ impl Task {
 
     /// Whether the market takes a verdict at this time.
     pub(crate) fn awaits(&self, now: u64) -> bool {
-        self.status == SUBMITTED && now < self.deadline
+        self.status == Status::Submitted as u8 && now < self.deadline
     }
 }
 
@@ -103,7 +90,7 @@ impl ReplicationVerifier {
 
     /// Passes a registered provider.
     pub(crate) fn check_registered(&self, account: Address) -> Result<(), Error> {
-        let registry = interface::IProviders::new(self.registry.get());
+        let registry = IReputationRegistry::new(self.registry.get());
         let provider_id = registry.provider_of(self.vm(), Call::new(), account)?;
         if provider_id.is_zero() {
             return Err(Error::of::<NotRegistered>(&[&words::address(account)]));
@@ -116,7 +103,7 @@ impl ReplicationVerifier {
         let (call, market) = (Call::new_mutating(self), IMarket::new(self.market.get()));
         market.verify_completion(self.vm(), call, *task_id, result)?;
         if fee > 0 {
-            let escrow = interface::IEscrowAccount::new(self.escrow.get());
+            let escrow = IPaymentEscrow::new(self.escrow.get());
             let call = Call::new_mutating(self);
             escrow.withdraw(self.vm(), call, amount::widen(fee))?;
         }

@@ -1,7 +1,5 @@
 //! Why the registry refuses.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolError, sol};
 use ogpu_common::words;
@@ -81,77 +79,40 @@ sol! {
     error TokenIsFixed(address token);
 }
 
-/// Why a call to the registry failed: one of the errors above, one of the shared code, or one of the token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Vec<u8>);
+ogpu_common::encoded_errors! {
+    /// Why a call to the registry failed: one of the errors above, one of the shared code, or one of the token.
+    pub struct Error {
+        NotTaskManager,
+        UnknownProvider,
+        AlreadyRegistered,
+        NotRegistered,
+        RegistryFull,
+        ZeroGpuCount,
+        TextLengthOutOfRange,
+        ScoreOutOfRange,
+        AlreadyRecorded,
+        UnknownOutcome,
+        NotClient,
+        SelfDealing,
+        AlreadyRated,
+        FeedbackOutOfRange,
+        TagsNotSummed,
+        NotParty,
+        NothingMoved,
+        AlreadyContested,
+        NotContested,
+        TooEarly,
+        TooLate,
+        ContestTermsNotSet,
+        BondOutOfRange,
+        TokenIsFixed,
+    }
+}
 
 impl Error {
-    /// Raw revert data.
-    pub const fn raw(data: Vec<u8>) -> Self {
-        Self(data)
-    }
-
-    /// An error all of whose fields are words, which are these.
-    pub fn of<E: SolError>(fields: &[&U256]) -> Self {
-        Self(words::encode(E::SELECTOR, fields))
-    }
-
     /// One that names a task and an account.
     #[inline(never)]
     pub fn by<E: SolError>(task_id: &U256, account: Address) -> Self {
         Self::of::<E>(&[task_id, &words::address(account)])
     }
-}
-
-impl From<ogpu_common::Error> for Error {
-    fn from(error: ogpu_common::Error) -> Self {
-        Self(error.0)
-    }
-}
-
-impl From<Error> for Vec<u8> {
-    fn from(error: Error) -> Self {
-        error.0
-    }
-}
-
-/// Names the errors above: each converts, and each is in the exported interface.
-macro_rules! named {
-    ($($error:ident),* $(,)?) => {
-        $(impl From<$error> for Error {
-            fn from(error: $error) -> Self {
-                Self(error.abi_encode())
-            }
-        })*
-
-        #[cfg(feature = "export-abi")]
-        ogpu_common::listed!(Error: $($error),*; ogpu_common::Error);
-    };
-}
-
-named! {
-    NotTaskManager,
-    UnknownProvider,
-    AlreadyRegistered,
-    NotRegistered,
-    RegistryFull,
-    ZeroGpuCount,
-    TextLengthOutOfRange,
-    ScoreOutOfRange,
-    AlreadyRecorded,
-    UnknownOutcome,
-    NotClient,
-    SelfDealing,
-    AlreadyRated,
-    FeedbackOutOfRange,
-    TagsNotSummed,
-    NotParty,
-    NothingMoved,
-    AlreadyContested,
-    NotContested,
-    TooEarly,
-    TooLate,
-    ContestTermsNotSet,
-    BondOutOfRange,
-    TokenIsFixed,
 }

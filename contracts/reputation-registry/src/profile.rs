@@ -73,5 +73,5 @@ pub(crate) fn in_range(field: &str, text: &Text, minimum: u16, maximum: u16) -> 
         Field::Word(&crate::small(maximum)),
     ];
     encode(&mut data, &fields);
-    Err(Error::raw(data))
+    Err(Error(data))
 }

@@ -223,8 +223,7 @@ impl TaskManager {
         let state = self.state(&task_id)?;
         if state.status() == Status::Disputed {
             let call = words::encode(function_selector!("resolveByDefault", U256), &[&task_id]);
-            self.fallback(&call)?;
-            return Ok(());
+            return self.fallback(&call).map(drop).map_err(Error);
         }
         let (now, window) = (self.now(), state.window(&self.hot(state.version())));
         if state.status() == Status::Submitted && self.verifier(&task_id, &state).is_some() {

@@ -155,7 +155,7 @@ impl VerificationCommittee {
         calls.into_iter().try_for_each(|Calldata(call)| {
             router_entrypoint::<Self, Self>(call, self.vm().clone())
                 .map(|_| ())
-                .map_err(Error::raw)
+                .map_err(Error)
         })
     }
 

@@ -29,9 +29,10 @@ use ogpu_common::{
     Calldata, Ownable, Upgradeable,
     amount::{self, widen},
     initializable,
-    interfaces::IMarket,
+    interfaces::{IMarket, IPaymentEscrow},
     ownable, words,
 };
+use ogpu_rules::Status;
 use stylus_sdk::{
     prelude::*,
     storage::{StorageAddress, StorageBool, StorageMap},
@@ -39,23 +40,12 @@ use stylus_sdk::{
 
 pub use errors::*;
 pub use events::*;
-use fees::IFees;
 
 /// The state of a task whose result waits for a verdict.
-const SUBMITTED: u8 = 3;
+const SUBMITTED: u8 = Status::Submitted as u8;
 
 /// What the verifier calls in the escrow.
 #[allow(missing_docs, non_snake_case)] // as the escrow documents and names it
-mod fees {
-    use stylus_sdk::prelude::sol_interface;
-
-    sol_interface! {
-        interface IFees {
-            function withdrawTo(address to, uint256 amount) external;
-        }
-    }
-}
-
 /// The verifier.
 #[storage]
 #[entrypoint]
@@ -180,7 +170,10 @@ impl ZkVerifier {
         if fee.is_zero() {
             return Ok(());
         }
-        let (call, escrow) = (Call::new_mutating(self), IFees::new(self.escrow.get()));
+        let (call, escrow) = (
+            Call::new_mutating(self),
+            IPaymentEscrow::new(self.escrow.get()),
+        );
         Ok(escrow
             .withdraw_to(self.vm(), call, prover, fee)
             .map_err(ogpu_common::Error::from)?)

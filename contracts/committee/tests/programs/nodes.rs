@@ -1,8 +1,8 @@
 //! Nodes come and go; the owner sets up the committee.
 
 use ogpu_common::{
-    EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount, TokenCallFailed, TokenTookFee,
-    UUPSUnauthorizedCallContext, ZeroAddress,
+    EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount, TokenCallFailed,
+    TokenTookFee, UUPSUnauthorizedCallContext, ZeroAddress,
 };
 
 use super::*;
