@@ -4,112 +4,41 @@
 //! Then each contract gets its proxy, which is initialised in the transaction that creates it
 //! ([`proxy_init`](crate::proxy_init)); the task manager's extensions have none, since the task manager delegates to them, which it
 //! is told next. Then the contracts learn of each other, and the market of its parameters; the watchdog becomes the guardian of escrow,
-//! vault and task manager, and watches the tokens of the first two; then ownership goes to its final owner.
+//! vault and task manager, and watches the tokens of the first two; then ownership goes to its final owner: the timelock of the DAO,
+//! in which the deployer gives its role up, or an account.
 //!
 //! Every transaction is signed and written to the deployment file before it is sent, and again once it is mined. A later
 //! run sends the very same bytes again where it cannot see them mined, so no step is done twice and none is lost.
 
 use std::path::Path;
 
-use alloy::{
-    network::TransactionBuilder as _,
-    primitives::{Address, Bytes, U256, aliases::U96},
-    providers::Provider as _,
-    rpc::types::TransactionRequest,
-    sol_types::SolCall,
-};
-use serde::{Deserialize, Serialize};
-
 use crate::{
     Account, Chain, ClientError, Contract, Deployment, Program, Programs, Receipt, StepState,
     bindings::{
-        ArbWasm, ArbWasmCache, CacheManager, OgpuToken, OptimisticVerifier, Owned, Pausable,
-        PaymentEscrow, ReplicationVerifier, ReputationRegistry, StakingVault, TaskManager,
-        VerificationCommittee, Watchdog, ZkVerifier,
+        ArbWasm, ArbWasmCache, CacheManager, GovernanceDao, OgpuToken, OptimisticVerifier, Owned,
+        Pausable, PaymentEscrow, ReplicationVerifier, ReputationRegistry, StakingVault,
+        TaskManager, Timelock, VerificationCommittee, Watchdog, ZkVerifier,
         arbos::{ARB_WASM, ARB_WASM_CACHE},
-        task_manager::Parameters,
     },
-    committee::CommitteeParameters,
     deployment::Anchor,
     keeper::{outcome, with_margin},
     programs::selectors,
     proxy_init::proxy_creation_code,
 };
+use alloy::{
+    network::TransactionBuilder as _,
+    primitives::{Address, B256, Bytes, U256, aliases::U48, keccak256},
+    providers::Provider as _,
+    rpc::types::TransactionRequest,
+    sol_types::SolCall,
+};
 
-/// What a system is deployed with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Settings {
-    /// Who owns every contract in the end; the deployer when nobody is named.
-    pub owner: Option<Address>,
-    /// Who may pause new entries through the watchdog; nobody when nobody is named.
-    pub guardian: Option<Address>,
-    /// Who gets the whole supply of the token; the deployer when nobody is named.
-    pub holder: Option<Address>,
-    /// Who gets fees and the treasury's share of what is slashed; the owner when nobody is named.
-    pub treasury: Option<Address>,
-    /// The token's supply, in wei.
-    pub supply: U256,
-    /// The clock of votes: 0 for time, 1 for block numbers.
-    pub clock_mode: u8,
-    /// How long stake takes to leave, in seconds.
-    pub unbonding_period: u64,
-    /// What may flow out of the escrow, and out of the vault, within a day before the watchdog pauses new entries, in wei.
-    pub outflow_limit: U256,
-    /// How long the watchdog pauses then, in seconds.
-    pub pause_duration: u64,
-    /// The market's parameters.
-    pub parameters: Parameters,
-    /// Who plants tasks with known answers for the committee; nobody when nobody is named.
-    pub planter: Option<Address>,
-    /// The verification committee's parameters.
-    pub committee: CommitteeParameters,
-}
+pub use crate::settings::{GovernanceSettings, Settings};
 
 /// The watchdog's window: a day, in seconds.
 const WATCH_WINDOW: u64 = 86_400;
 /// What contesting a change of a score costs at first, in wei: 10 oGPU.
 const CONTEST_BOND: u128 = 10_000_000_000_000_000_000;
-
-impl Default for Settings {
-    /// A billion oGPU; a 2.5 % fee, a tenth of a price as collateral, half of it slashed for a missed deadline; an hour for
-    /// bids, a day to accept, a day to dispute, a week to arbitrate; tasks of at most 30 days, and 45 days to unbond; a pause of three
-    /// days when a hundredth of the supply flows out of one contract within a day. The committee's are
-    /// [`CommitteeParameters::default`].
-    fn default() -> Self {
-        let ogpu = |whole: u64| U256::from(whole) * U256::from(10).pow(U256::from(18));
-        Self {
-            owner: None,
-            guardian: None,
-            holder: None,
-            treasury: None,
-            supply: ogpu(1_000_000_000),
-            clock_mode: 0,
-            unbonding_period: 45 * 86_400,
-            outflow_limit: ogpu(10_000_000),
-            pause_duration: 3 * 86_400,
-            parameters: Parameters {
-                feeBps: 250,
-                trustWeight: 5_000,
-                collateralBps: 1_000,
-                slashBps: 5_000,
-                bidBond: U96::from(ogpu(1)),
-                minClientStake: U96::ZERO,
-                biddingWindow: 3_600,
-                reviewWindow: 86_400,
-                challengeWindow: 86_400,
-                arbitrationWindow: 7 * 86_400,
-                assignmentGrace: 86_400,
-                maxDuration: 30 * 86_400,
-                lateBidWindow: 60,
-                disputeBond: U96::from(ogpu(10)),
-                highValue: U96::from(ogpu(10_000)),
-            },
-            planter: None,
-            committee: CommitteeParameters::default(),
-        }
-    }
-}
 
 /// What a deployment tells whoever watches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +67,7 @@ pub enum Progress {
 ///
 /// # Errors
 /// [`ClientError::OtherChain`] when the file belongs to another chain, [`ClientError::Mismatch`] when it was begun by another
-/// account or with other settings or programs, [`ClientError::File`] when it cannot be written, and what sending gives.
+/// account or with other settings or programs, [`ClientError::TwoOwners`] when both an owner and a DAO are named, [`ClientError::File`] when it cannot be written, and what sending gives.
 pub async fn deploy(
     account: &Account,
     programs: &Programs,
@@ -146,6 +75,9 @@ pub async fn deploy(
     path: &Path,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Deployment, ClientError> {
+    if settings.owner.is_some() && settings.governance.is_some() {
+        return Err(ClientError::TwoOwners);
+    }
     let chain = account.chain();
     let file = match Deployment::load(path, chain).await {
         Ok(file) => {
@@ -194,8 +126,6 @@ impl Run<'_> {
     async fn all(&mut self, programs: &Programs) -> Result<(), ClientError> {
         let deployer = self.account.address();
         let settings = self.file.settings.clone();
-        let owner = settings.owner.unwrap_or(deployer);
-        let treasury = settings.treasury.unwrap_or(owner);
         let holder = settings.holder.unwrap_or(deployer);
 
         self.bare(&programs.proxy).await?;
@@ -207,6 +137,11 @@ impl Run<'_> {
             clockMode: settings.clock_mode,
         };
         let token = self.contract(programs, &programs.token, call).await?;
+        let owner = match &settings.governance {
+            Some(governance) => self.governance(programs, token, governance).await?,
+            None => settings.owner.unwrap_or(deployer),
+        };
+        let treasury = settings.treasury.unwrap_or(owner);
         let call = PaymentEscrow::initializeCall {
             owner: deployer,
             token,
@@ -301,7 +236,8 @@ impl Run<'_> {
         let replication = self
             .contract(programs, &programs.replication_verifier, call)
             .await?;
-        let committee = self.committee(programs, token, tasks, escrow).await?;
+        let committee = self.committee(programs, token, treasury, tasks, escrow);
+        let committee = committee.await?;
         let verifiers = [
             ("zk verifier", zk),
             ("optimistic verifier", optimistic),
@@ -359,11 +295,58 @@ impl Run<'_> {
         self.file.save()
     }
 
+    /// Makes the DAO: the governor that counts the token's votes, and its timelock, which is returned. Nobody else can have the
+    /// timelock do anything then; anybody executes what is ready.
+    async fn governance(
+        &mut self,
+        programs: &Programs,
+        token: Address,
+        settings: &GovernanceSettings,
+    ) -> Result<Address, ClientError> {
+        let deployer = self.account.address();
+        let call = Timelock::initializeCall {
+            minDelay: U256::from(settings.timelock_delay),
+            proposers: vec![],
+            executors: vec![Address::ZERO],
+            admin: deployer,
+        };
+        let timelock = self.contract(programs, &programs.timelock, call).await?;
+        let extension = self.bare(&programs.governor_admin).await?;
+        let call = GovernanceDao::initializeCall {
+            token,
+            timelock,
+            extension,
+            votingDelay: U48::from(settings.voting_delay),
+            votingPeriod: settings.voting_period,
+            proposalThreshold: settings.proposal_threshold,
+            quorumNumerator: U256::from(settings.quorum_percent),
+            voteExtension: U48::from(settings.vote_extension),
+            guardian: settings.guardian.unwrap_or_default(),
+        };
+        let governor = self.contract(programs, &programs.governor, call).await?;
+        for name in ["PROPOSER_ROLE", "CANCELLER_ROLE"] {
+            let call = Timelock::grantRoleCall {
+                role: keccak256(name),
+                account: governor,
+            };
+            let step = format!("{name} of the governor");
+            self.call(&step, timelock, &call).await?;
+        }
+        let call = Timelock::renounceRoleCall {
+            role: B256::ZERO,
+            callerConfirmation: deployer,
+        };
+        let step = "give the timelock's administration up";
+        self.call(step, timelock, &call).await?;
+        Ok(timelock)
+    }
+
     /// Makes the verification committee: its two programs, whom it works for, its parameters and its planter.
     async fn committee(
         &mut self,
         programs: &Programs,
         token: Address,
+        treasury: Address,
         market: Address,
         escrow: Address,
     ) -> Result<Address, ClientError> {
@@ -372,7 +355,7 @@ impl Run<'_> {
         let call = VerificationCommittee::initializeCall {
             owner: deployer,
             token,
-            treasury: (settings.treasury.or(settings.owner)).unwrap_or(deployer),
+            treasury,
         };
         let committee = self.contract(programs, &programs.committee, call).await?;
         let extension = self.bare(&programs.committee_nodes).await?;
@@ -649,11 +632,7 @@ impl Run<'_> {
     }
 
     /// Whether a signed transaction is mined, or its nonce is still free.
-    async fn can_still_be_mined(
-        &self,
-        nonce: u64,
-        tx: alloy::primitives::B256,
-    ) -> Result<bool, ClientError> {
+    async fn can_still_be_mined(&self, nonce: u64, tx: B256) -> Result<bool, ClientError> {
         if self.chain.receipt(tx).await?.is_some() {
             return Ok(true);
         }

@@ -120,6 +120,17 @@ pub struct Addresses {
     pub watchdog: Address,
     /// The verification committee.
     pub committee: Address,
+    /// The DAO, where there is one.
+    pub dao: Option<DaoAddresses>,
+}
+
+/// Where the DAO decides and acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DaoAddresses {
+    /// Takes proposals and votes.
+    pub governor: Address,
+    /// Owns every contract.
+    pub timelock: Address,
 }
 
 impl Deployment {
@@ -255,6 +266,13 @@ impl Deployment {
             task_manager: of("task-manager")?,
             watchdog: of("watchdog")?,
             committee: of("verification-committee")?,
+            dao: match self.settings.governance {
+                None => None,
+                Some(_) => Some(DaoAddresses {
+                    governor: of("governance-dao")?,
+                    timelock: of("timelock")?,
+                }),
+            },
         })
     }
 

@@ -41,6 +41,25 @@ pub enum ClientError {
         /// The node's words.
         why: String,
     },
+    /// A call cannot be written as calldata.
+    #[error("{call}: {why}")]
+    BadCall {
+        /// The contract and the function.
+        call: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A deployment cannot be owned by an account and by a DAO.
+    #[error("name an owner or the terms of a DAO, not both: a DAO's timelock is the owner")]
+    TwoOwners,
+    /// The deployment has no DAO.
+    #[error(
+        "nobody votes on this deployment: it belongs to {owner}; deploy one with a DAO (`ogpu deploy --dao`)"
+    )]
+    NoDao {
+        /// Whose it is.
+        owner: Address,
+    },
     /// A contract refused.
     #[error("{what}: {reason}")]
     Refused {

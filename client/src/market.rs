@@ -9,7 +9,7 @@ use alloy::{
 use ogpu_rules::Status;
 
 use crate::{
-    Account, Addresses, Chain, ClientError, Offer, Provider, Receipt,
+    Account, Addresses, Chain, ClientError, Deployment, Offer, Provider, Receipt,
     bindings::{
         OgpuToken::{self, OgpuTokenInstance},
         PaymentEscrow::{self, PaymentEscrowInstance},
@@ -21,6 +21,7 @@ use crate::{
         task_manager::{Parameters, SignedBid, Terms},
     },
     chain::event,
+    governance::Dao,
 };
 
 /// A deployed system on a chain. Cheap to clone.
@@ -86,6 +87,16 @@ impl Market {
     /// Where the contracts are.
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// The DAO that owns the contracts.
+    ///
+    /// # Errors
+    /// [`ClientError::NoDao`] where an account owns them.
+    pub fn dao(&self, deployment: &Deployment) -> Result<Dao, ClientError> {
+        let owner = deployment.settings.owner.unwrap_or(deployment.deployer);
+        let dao = self.addresses.dao.ok_or(ClientError::NoDao { owner })?;
+        Ok(Dao::new(self.chain.clone(), dao))
     }
 
     /// The token.

@@ -138,6 +138,12 @@ pub struct Programs {
     pub optimistic_verifier: Program,
     /// Judges by doing the work again.
     pub replication_verifier: Program,
+    /// Holders' proposals and votes.
+    pub governor: Program,
+    /// What the governor delegates other calls to.
+    pub governor_admin: Program,
+    /// Owns everything, and does what the governor decides.
+    pub timelock: Program,
     /// Judges by vote.
     pub committee: Program,
     /// What the committee delegates other calls to.
@@ -163,6 +169,9 @@ impl Programs {
             zk_verifier: Program::read(folder, "zk-verifier")?,
             optimistic_verifier: Program::read(folder, "optimistic-verifier")?,
             replication_verifier: Program::read(folder, "replication-verifier")?,
+            governor: Program::read(folder, "governance-dao")?,
+            governor_admin: Program::read(folder, "governor-admin")?,
+            timelock: Program::read(folder, "timelock")?,
             committee: Program::read(folder, "verification-committee")?,
             committee_nodes: Program::read(folder, "committee-nodes")?,
             extensions: [

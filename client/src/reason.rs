@@ -154,6 +154,59 @@ fn sentence(error: &E) -> String {
         E::CheckpointUnorderedInsertion(_) => "a checkpoint was to be written before the last one".to_owned(),
         E::SafeCastOverflowedUintDowncast(e) => format!("{} does not fit {} bits", e.value, e.bits),
         E::UnknownClockMode(e) => format!("clock mode {} is unknown; 0 is time, 1 is block number", e.clockMode),
+        E::GovernorAlreadyCastVote(e) => format!("{} has voted on this proposal", e.voter),
+        E::GovernorAlreadyQueuedProposal(e) => format!("proposal {} is queued already", e.proposalId),
+        E::GovernorDisabledDeposit(_) => "the governor keeps no ether and no tokens; send them to the timelock".to_owned(),
+        E::GovernorInsufficientProposerVotes(e) => format!(
+            "{} has {} votes and needs {} to propose; delegate to it (`ogpu dao delegate`)",
+            e.proposer,
+            ogpu(&e.votes),
+            ogpu(&e.threshold)
+        ),
+        E::GovernorInvalidProposalLength(e) => format!(
+            "a proposal has as many targets as values and calldatas, and at least one; these are {}, {} and {}",
+            e.targets, e.values, e.calldatas
+        ),
+        E::GovernorInvalidSignature(e) => format!("{} did not sign this ballot, or with another nonce", e.voter),
+        E::GovernorInvalidVoteParams(_) => "a vote takes no parameters".to_owned(),
+        E::GovernorInvalidVoteType(_) => "a vote is 0 against, 1 for, 2 abstaining".to_owned(),
+        E::GovernorInvalidVotingPeriod(e) => format!("voting cannot take {}", e.votingPeriod),
+        E::GovernorNonexistentProposal(e) => format!("there is no proposal {}; `ogpu dao list` shows those there are", e.proposalId),
+        E::GovernorOnlyExecutor(e) => format!("{} is not the timelock; only a proposal can do this", e.account),
+        E::GovernorProposalQueueingFailed(e) => format!("the timelock did not take proposal {}", e.proposalId),
+        E::GovernorProposalQueueingNotRequired(e) => format!("proposal {} needs no queue", e.proposalId),
+        E::GovernorRestrictedProposer(e) => format!("the description names another proposer than {}", e.proposer),
+        E::GovernorUnableToCancel(e) => format!(
+            "{} cannot cancel proposal {}: its proposer can before voting begins, the guardian until it is over",
+            e.account, e.proposalId
+        ),
+        E::GovernorUnexpectedProposalState(e) => format!(
+            "proposal {} is {}; `ogpu dao describe` shows when it will not be",
+            e.proposalId,
+            ["pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed"]
+                .get(usize::from(e.current))
+                .unwrap_or(&"in an unknown state")
+        ),
+        E::GovernorInvalidQuorumFraction(e) => format!("a quorum of {} in {} is more than all", e.quorumNumerator, e.quorumDenominator),
+        E::GovernorPreventLateQuorumVoteExtensionTooLarge(e) => {
+            format!("a late quorum extends voting by at most {}, not {}", e.maxVoteExtension, e.newVoteExtension)
+        }
+        E::ERC6372InconsistentClock(_) => "the token's clock fails".to_owned(),
+        E::InvalidShortString(_) => "a short text is none".to_owned(),
+        E::StringTooLong(e) => format!("'{}' is too long", e.str),
+        E::BallotLengthMismatch(_) => "the lists of a batch of ballots have different lengths".to_owned(),
+        E::AccessControlUnauthorizedAccount(e) => format!("{} does not have the role {}", e.account, e.neededRole),
+        E::AccessControlBadConfirmation(_) => "whoever renounces a role names itself".to_owned(),
+        E::TimelockInvalidOperationLength(e) => format!(
+            "an operation has as many targets as payloads and values; these are {}, {} and {}",
+            e.targets, e.payloads, e.values
+        ),
+        E::TimelockInsufficientDelay(e) => format!("a delay of {} s is shorter than the least, {} s", e.delay, e.minDelay),
+        E::TimelockUnexpectedOperationState(e) => {
+            format!("operation {} is not in a state in which this is possible; its time may not have come", e.operationId)
+        }
+        E::TimelockUnexecutedPredecessor(e) => format!("operation {} has to be done before", e.predecessorId),
+        E::TimelockUnauthorizedCaller(e) => format!("{} is not the timelock; schedule an operation that does this", e.caller),
         E::UnknownTask(e) => format!("there is no task {}; `ogpu task list` shows those there are", e.taskId),
         E::UnknownProvider(e) => format!(
             "provider {} is not registered or has no collateral yet (`ogpu provider register`, then `collateral deposit`)",

@@ -64,6 +64,9 @@ enum Command {
     Reputation(commands::reputation::Reputation),
     /// Verify results: bond, be drawn by lot, vote, be paid
     Node(commands::node::Node),
+    /// Decide together: propose, delegate, vote, and have the timelock do what was decided
+    #[command(subcommand)]
+    Dao(commands::dao::Dao),
     /// Look after the system: circuit breakers, and programs that grow old
     #[command(subcommand)]
     Watchdog(commands::watchdog::Watchdog),
@@ -87,6 +90,7 @@ async fn main() -> ExitCode {
         Command::Lease(lease) => lease.run(&context).await,
         Command::Reputation(reputation) => reputation.run(&context).await,
         Command::Node(node) => node.run(&context).await,
+        Command::Dao(dao) => dao.run(&context).await,
         Command::Watchdog(watchdog) => watchdog.run(&context).await,
         Command::Verifier(verifier) => verifier.run(&context).await,
     };

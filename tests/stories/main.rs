@@ -1,6 +1,7 @@
 //! What happens on the market, told on a chain: every contract as WASM, every call over JSON-RPC.
 
 mod batches;
+mod dao;
 mod deployment;
 mod gas;
 mod leases;

@@ -83,7 +83,7 @@ async fn activated(harness: &Harness, name: &str) -> Result<Address> {
 }
 
 /// The built code of a program, from where [`programs`] are.
-fn program(name: &str) -> Result<Vec<u8>> {
+pub(super) fn program(name: &str) -> Result<Vec<u8>> {
     let folder = match std::env::var("OGPU_PROGRAMS") {
         Ok(folder) if !folder.is_empty() => PathBuf::from(folder),
         _ => PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -99,7 +99,7 @@ fn program(name: &str) -> Result<Vec<u8>> {
     })
 }
 
-async fn create(account: &Account, init: Bytes) -> Result<Address> {
+pub(super) async fn create(account: &Account, init: Bytes) -> Result<Address> {
     let request = TransactionRequest::default().with_deploy_code(init);
     let receipt = account.send_request("creating", request).await?;
     receipt

@@ -43,11 +43,17 @@ pub enum Kind {
 }
 
 /// The programs of the system.
-pub const CONTRACTS: [Contract; 17] = [
+pub const CONTRACTS: [Contract; 20] = [
     contract(
         "committee-nodes",
         Kind::ExtensionOf("verification-committee"),
         Some("committee"),
+    ),
+    contract("governance-dao", Kind::BehindProxy, Some("governor")),
+    contract(
+        "governor-admin",
+        Kind::ExtensionOf("governance-dao"),
+        Some("governor"),
     ),
     contract(
         "market-admin",
@@ -82,6 +88,7 @@ pub const CONTRACTS: [Contract; 17] = [
     contract("reputation-registry", Kind::BehindProxy, None),
     contract("staking-vault", Kind::BehindProxy, None),
     contract("task-manager", Kind::BehindProxy, Some("market")),
+    contract("timelock", Kind::BehindProxy, None),
     contract(
         "verification-committee",
         Kind::BehindProxy,

@@ -46,6 +46,39 @@ sol! {
         error SafeCastOverflowedUintDowncast(uint8 bits, uint256 value);
         error UnknownClockMode(uint8 clockMode);
 
+        // The governor.
+        error GovernorAlreadyCastVote(address voter);
+        error GovernorAlreadyQueuedProposal(uint256 proposalId);
+        error GovernorDisabledDeposit();
+        error GovernorInsufficientProposerVotes(address proposer, uint256 votes, uint256 threshold);
+        error GovernorInvalidProposalLength(uint256 targets, uint256 calldatas, uint256 values);
+        error GovernorInvalidSignature(address voter);
+        error GovernorInvalidVoteParams();
+        error GovernorInvalidVoteType();
+        error GovernorInvalidVotingPeriod(uint256 votingPeriod);
+        error GovernorNonexistentProposal(uint256 proposalId);
+        error GovernorOnlyExecutor(address account);
+        error GovernorProposalQueueingFailed(uint256 proposalId);
+        error GovernorProposalQueueingNotRequired(uint256 proposalId);
+        error GovernorRestrictedProposer(address proposer);
+        error GovernorUnableToCancel(uint256 proposalId, address account);
+        error GovernorUnexpectedProposalState(uint256 proposalId, uint8 current, bytes32 expectedStates);
+        error GovernorInvalidQuorumFraction(uint256 quorumNumerator, uint256 quorumDenominator);
+        error GovernorPreventLateQuorumVoteExtensionTooLarge(uint256 newVoteExtension, uint256 maxVoteExtension);
+        error ERC6372InconsistentClock();
+        error InvalidShortString();
+        error StringTooLong(string str);
+        error BallotLengthMismatch();
+
+        // The timelock.
+        error AccessControlUnauthorizedAccount(address account, bytes32 neededRole);
+        error AccessControlBadConfirmation();
+        error TimelockInvalidOperationLength(uint256 targets, uint256 payloads, uint256 values);
+        error TimelockInsufficientDelay(uint256 delay, uint256 minDelay);
+        error TimelockUnexpectedOperationState(bytes32 operationId, bytes32 expectedStates);
+        error TimelockUnexecutedPredecessor(bytes32 predecessorId);
+        error TimelockUnauthorizedCaller(address caller);
+
         // The task manager.
         error UnknownTask(uint256 taskId);
         error UnknownProvider(uint256 providerId);

@@ -11,7 +11,7 @@ use ogpu_client::{
     ClientError, Deployment, Programs,
     alloy::primitives::{Address, U256},
     committee::CommitteeParameters,
-    deploy::{Progress, Settings, deploy},
+    deploy::{GovernanceSettings, Progress, Settings, deploy},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -24,11 +24,16 @@ use crate::{context::Context, output::table};
 #[derive(Args)]
 #[command(after_help = "Examples:
   ogpu deploy                                      to the chain at http://127.0.0.1:8547, as OGPU_PRIVATE_KEY
-  ogpu deploy --rpc https://sepolia-rollup.arbitrum.io/rpc --deployment deployments/sepolia.json --owner 0x…")]
+  ogpu deploy --dao                                governed by the holders of oGPU: see `ogpu dao --help`
+  ogpu deploy --rpc https://sepolia-rollup.arbitrum.io/rpc --deployment deployments/sepolia.json --dao dao.json")]
 pub struct Deploy {
-    /// Who owns every contract in the end (the timelock); the deployer when left out
+    /// Who owns every contract in the end; the deployer when left out
     #[arg(long)]
     owner: Option<Address>,
+    /// Have a DAO own every contract: the holders of oGPU vote, a timelock carries out; JSON file with all of its terms, or the
+    /// defaults
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "owner")]
+    dao: Option<Option<PathBuf>>,
     /// Who may pause new entries through the watchdog, besides the owner
     #[arg(long)]
     guardian: Option<Address>,
@@ -73,10 +78,17 @@ impl Deploy {
             Some(path) => read_parameters(path, &CommitteeParameters::default())?,
             None => CommitteeParameters::default(),
         };
+        let governance = match &self.dao {
+            Some(Some(path)) => Some(read_parameters(path, &GovernanceSettings::default())?),
+            Some(None) => Some(GovernanceSettings::default()),
+            None => None,
+        };
+        let governed = governance.is_some();
         let chain = context.chain().await?;
         let account = context.account(&chain)?;
         let settings = Settings {
             owner: self.owner,
+            governance,
             guardian: self.guardian,
             outflow_limit: self.outflow_limit,
             holder: self.holder,
@@ -117,9 +129,9 @@ impl Deploy {
             }
             other => other?,
         };
-        if self.owner.is_none_or(|owner| owner == account.address()) {
+        if !governed && self.owner.is_none_or(|owner| owner == account.address()) {
             context.note(&format!(
-                "\nATTENTION: {} owns every contract and can upgrade, reconfigure and arbitrate alone.\nFor anything but development, deploy with --owner TIMELOCK.",
+                "\nATTENTION: {} owns every contract and can upgrade, reconfigure and arbitrate alone.\nFor anything but development, deploy with --dao, or with --owner.",
                 account.address()
             ));
         }

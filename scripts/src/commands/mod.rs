@@ -1,6 +1,7 @@
 //! The commands, one file a noun.
 
 pub mod client;
+pub mod dao;
 pub mod deploy;
 pub mod devnode;
 pub mod lease;
