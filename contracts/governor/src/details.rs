@@ -14,7 +14,7 @@ use ogpu_common::{
     Calldata,
     words::{number, word},
 };
-use stylus_sdk::{prelude::*, storage::StorageKey};
+use stylus_sdk::storage::StorageKey;
 
 use crate::{Governor, encoding::Actions, small};
 

@@ -3,13 +3,18 @@
 //! The timelock can be given operations by others than the governor. So a function that only governance may call wants more than the
 //! timelock as its caller: the call must be one of those that the running proposal has announced.
 
-use alloy_primitives::{Address, B256, U256, keccak256};
+use alloy_primitives::{
+    Address, B256, U256,
+    aliases::{U32, U48},
+    keccak256,
+};
 use ogpu_common::{
+    Calldata,
     key::Number,
     namespace::{erc7201, open},
     words,
 };
-use stylus_sdk::{prelude::*, storage::StorageB256};
+use stylus_sdk::{function_selector, prelude::*, storage::StorageB256};
 
 use alloc::vec::Vec;
 
@@ -17,6 +22,26 @@ use crate::{Governor, errors::*, events::TimelockChange, proposal::eight};
 
 /// Where the [`Office`] stands: apart, so that it can be read anew after a call during which it may have changed.
 pub const SLOT: U256 = erc7201("ogpu.storage.Governor");
+
+/// The functions that only governance may call. They are in `governor-admin`; the check is where the calldata is, before that is
+/// delegated to.
+pub const GOVERNED: [[u8; 4]; 8] = [
+    function_selector!("setVotingDelay", U48),
+    function_selector!("setVotingPeriod", U32),
+    function_selector!("setProposalThreshold", U256),
+    function_selector!("updateQuorumNumerator", U256),
+    function_selector!("updateTimelock", Address),
+    function_selector!("setLateQuorumVoteExtension", U48),
+    function_selector!("setProposalGuardian", Address),
+    function_selector!("relay", Address, U256, Calldata),
+];
+
+/// Whether a call is one that only governance may make.
+pub fn is_governed(calldata: &[u8]) -> bool {
+    calldata
+        .first_chunk()
+        .is_some_and(|selector| GOVERNED.contains(selector))
+}
 
 /// Storage at [`SLOT`].
 #[storage]
@@ -70,7 +95,9 @@ impl Governor {
 
     /// Stores the office.
     pub fn put_office(&mut self, office: Office) {
-        open::<OfficeStorage>(self.vm(), SLOT).word.set(office.pack());
+        open::<OfficeStorage>(self.vm(), SLOT)
+            .word
+            .set(office.pack());
     }
 
     /// Names who carries proposals out. Emits `TimelockChange`.
@@ -143,9 +170,9 @@ mod tests {
         fn packs_without_loss(timelock: [u8; 20], begin: u32, end: u32, proposals: u32) {
             let office = Office { timelock: timelock.into(), begin, end, proposals };
             prop_assert_eq!(Office::unpack(office.pack()), office);
-            prop_assert_eq!(office.pack()[..4], proposals.to_be_bytes());
-            prop_assert_eq!(office.pack()[4..8], end.to_be_bytes());
-            prop_assert_eq!(office.pack()[8..12], begin.to_be_bytes());
+            let mut word = B256::from(U256::from(proposals) << 224 | U256::from(end) << 192 | U256::from(begin) << 160);
+            word[12..].copy_from_slice(&timelock);
+            prop_assert_eq!(office.pack(), word);
         }
     }
 }

@@ -22,6 +22,7 @@
 #[macro_use]
 extern crate alloc;
 
+pub mod abi;
 pub mod ballots;
 pub mod details;
 pub mod encoding;
@@ -30,7 +31,9 @@ pub mod events;
 pub mod governance;
 pub mod life;
 pub mod proposal;
+pub mod reader;
 pub mod settings;
+pub mod setup;
 pub mod siblings;
 pub mod signing;
 pub mod voter;

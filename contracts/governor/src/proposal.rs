@@ -3,6 +3,9 @@
 use alloy_primitives::{Address, B256, U256};
 use ogpu_common::amount::widen;
 
+/// The bits of a reading of the clock.
+pub(crate) const TIME: u64 = (1 << 48) - 1;
+
 /// What a proposal is at, numbered as interfaces number it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -61,7 +64,7 @@ impl Core {
         let (head, time) = (eight(&word, 0), eight(&word, 4));
         Self {
             proposer: Address::from_word(word),
-            vote_start: time & (1 << 48) - 1,
+            vote_start: time & TIME,
             vote_duration: (head >> 16) as u32,
             executed: head >> 48 & 1 != 0,
             canceled: head >> 49 & 1 != 0,
@@ -115,7 +118,7 @@ impl Core {
 /// The votes that count for the quorum:
 ///
 /// ```text
-/// | quorum reached 8 | number 24 | extension 32 | abstaining 96 | in favor 96 |
+/// | quorum reached 1 | number 31 | extension 32 | abstaining 96 | in favor 96 |
 /// ```
 ///
 /// What the quorum is, a proposal's snapshot says once and for all, so who votes need not ask once it is reached.
@@ -127,11 +130,14 @@ pub struct Tally {
     pub abstaining: u128,
     /// By how much the deadline is later, as the quorum was reached late.
     pub extension: u32,
-    /// The number of the proposal, from 1 in the order of proposing; 24 bits.
+    /// The number of the proposal, from 1 in the order of proposing; 31 bits.
     pub number: u32,
     /// Whether the quorum is reached.
     pub reached: bool,
 }
+
+/// The bit above a proposal's number.
+const REACHED: u32 = 1 << 31;
 
 impl Tally {
     /// Reads a word.
@@ -141,16 +147,16 @@ impl Tally {
             in_favor: amount(&word, 20),
             abstaining: amount(&word, 8),
             extension: head as u32,
-            number: (head >> 32) as u32 & 0xff_ffff,
-            reached: head >> 56 != 0,
+            number: (head >> 32) as u32 & !REACHED,
+            reached: (head >> 32) as u32 & REACHED != 0,
         }
     }
 
     /// Writes a word.
     pub fn pack(self) -> B256 {
         let mut word = B256::ZERO;
-        word[0] = self.reached.into();
-        word[1..4].copy_from_slice(&self.number.to_be_bytes()[1..]);
+        let flag = if self.reached { REACHED } else { 0 };
+        word[..4].copy_from_slice(&(self.number | flag).to_be_bytes());
         word[4..8].copy_from_slice(&self.extension.to_be_bytes());
         put_amount(&mut word, 8, self.abstaining);
         put_amount(&mut word, 20, self.in_favor);
@@ -176,7 +182,7 @@ impl Opposition {
     pub fn unpack(word: B256) -> Self {
         Self {
             against: amount(&word, 20),
-            eta: (amount(&word, 8) & (1 << 48) - 1) as u64,
+            eta: amount(&word, 8) as u64 & TIME,
         }
     }
 
@@ -229,11 +235,11 @@ mod tests {
             in_favor: 5,
             abstaining: 6,
             extension: 0x0102_0304,
-            number: 0x0a_0b0c,
+            number: 0x090a_0b0c,
             reached: true,
         };
         let mut word = [0; 32];
-        word[..8].copy_from_slice(&[1, 10, 11, 12, 1, 2, 3, 4]);
+        word[..8].copy_from_slice(&[0x89, 10, 11, 12, 1, 2, 3, 4]);
         (word[19], word[31]) = (6, 5);
         assert_eq!(tally.pack(), B256::from(word));
         let opposition = Opposition {
@@ -276,8 +282,14 @@ mod tests {
             assert_eq!(core.is_active(&tally, now), state == State::Active);
         }
         for over in [
-            Core { executed: true, ..core },
-            Core { canceled: true, ..core },
+            Core {
+                executed: true,
+                ..core
+            },
+            Core {
+                canceled: true,
+                ..core
+            },
             Core::default(),
         ] {
             assert!(!over.is_active(&Tally::default(), 12));
@@ -288,7 +300,7 @@ mod tests {
         #[test]
         fn packs_without_loss(
             proposer: [u8; 20], vote_start in 0u64..1 << 48, vote_duration: u32, executed: bool, canceled: bool,
-            in_favor in 0u128..1 << 96, abstaining in 0u128..1 << 96, extension: u32, number in 0u32..1 << 24, reached: bool,
+            in_favor in 0u128..1 << 96, abstaining in 0u128..1 << 96, extension: u32, number in 0u32..1 << 31, reached: bool,
             against in 0u128..1 << 96, eta in 0u64..1 << 48,
         ) {
             let core = Core { proposer: proposer.into(), vote_start, vote_duration, executed, canceled };

@@ -6,9 +6,13 @@ use ogpu_common::{
     key::Number,
     words,
 };
-use stylus_sdk::prelude::*;
 
-use crate::{Governor, errors::*, events::*, proposal::eight};
+use crate::{
+    Governor,
+    errors::*,
+    events::*,
+    proposal::{TIME, eight},
+};
 
 /// The quorum's denominator.
 pub const DENOMINATOR: u32 = 100;
@@ -33,7 +37,7 @@ impl Terms {
     pub fn unpack(word: B256) -> Self {
         Self {
             token: Address::from_word(word),
-            voting_delay: eight(&word, 4) & (1 << 48) - 1,
+            voting_delay: eight(&word, 4) & TIME,
             voting_period: (eight(&word, 0) >> 16) as u32,
         }
     }
@@ -56,7 +60,7 @@ impl Terms {
 pub struct Quorum {
     /// Hundredths of the supply, at most 100.
     pub hundredths: u8,
-    /// Since when, on the clock; zero before the first.
+    /// Since when, on the clock. Before the first change it is none of the supply, since zero.
     pub since: u64,
     /// How many shares there were before.
     pub before: u32,
@@ -69,9 +73,9 @@ impl Quorum {
     pub fn unpack(word: B256) -> Self {
         Self {
             hundredths: word[31],
-            since: eight(&word, 24) >> 8 & (1 << 48) - 1,
+            since: (eight(&word, 24) >> 8) & TIME,
             before: eight(&word, 17) as u32,
-            vote_extension: eight(&word, 13) & (1 << 48) - 1,
+            vote_extension: eight(&word, 13) & TIME,
         }
     }
 
@@ -98,18 +102,13 @@ impl Governor {
     }
 
     /// The hundredths of the supply that were a quorum at a time: those set last until then, none before the first.
-    ///
-    /// # Errors
-    /// `SafeCastOverflowedUintDowncast`, never, as a later time than the last change needs no search.
     #[inline(never)]
     pub fn hundredths_at(&self, timepoint: u64) -> u8 {
         let quorum = self.quorum();
         if quorum.since <= timepoint {
             return quorum.hundredths;
         }
-        let at = |position: u32| {
-            Quorum::unpack(self.quorum_history.get(Number(small(position))))
-        };
+        let at = |position: u32| Quorum::unpack(self.quorum_history.get(Number(small(position))));
         let (mut low, mut high) = (0, quorum.before);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -119,7 +118,8 @@ impl Governor {
                 high = middle;
             }
         }
-        low.checked_sub(1).map_or(0, |position| at(position).hundredths)
+        low.checked_sub(1)
+            .map_or(0, |position| at(position).hundredths)
     }
 
     /// Sets how long after a proposal its snapshot is; 48 bits. Emits `VotingDelaySet`.
@@ -185,7 +185,7 @@ impl Governor {
         if old.since > now {
             return Err(Error::of::<CheckpointUnorderedInsertion>(&[]));
         }
-        if old.since != 0 && old.since < now {
+        if old.since < now {
             self.quorum_history
                 .insert(Number(small(old.before)), old.pack());
             new.before += 1;
@@ -226,14 +226,13 @@ impl Governor {
         self.guardian.set(guardian);
     }
 
-    /// Whether these votes, at this snapshot, are a quorum: as many as the share of the supply, rounded down.
+    /// What votes are compared with at this snapshot: see [`is_quorum`].
     ///
     /// # Errors
     /// What the token reverts with.
-    pub fn is_quorum(&self, votes: u128, snapshot: u64) -> Result<bool, Error> {
+    pub fn quorum_bar(&self, snapshot: u64) -> Result<u128, Error> {
         let supply = self.past_supply(&time(snapshot))?;
-        let share = supply * u128::from(self.hundredths_at(snapshot));
-        Ok(share < (votes + 1) * u128::from(DENOMINATOR))
+        Ok(supply * u128::from(self.hundredths_at(snapshot)))
     }
 
     /// How many votes are a quorum at a time that is over, in wei.
@@ -247,6 +246,12 @@ impl Governor {
             supply * u128::from(hundredths) / u128::from(DENOMINATOR),
         ))
     }
+}
+
+/// Whether these votes are a quorum, which is a share of the supply, rounded down; `bar` is the supply times the hundredths. Without a
+/// division, which is dear.
+pub const fn is_quorum(votes: u128, bar: u128) -> bool {
+    bar < (votes + 1) * DENOMINATOR as u128
 }
 
 #[cfg(test)]
@@ -276,6 +281,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_quorum_is_a_share_rounded_down(supply in 0u128..1 << 96, hundredths in 0u128..=100, votes in 0u128..1 << 96, near in 0u128..5) {
+            let bar = supply * hundredths;
+            let quorum = bar / 100;
+            for votes in [votes, quorum, quorum + near, quorum.saturating_sub(near)] {
+                prop_assert_eq!(is_quorum(votes, bar), quorum <= votes);
+            }
+        }
+
         #[test]
         fn packs_without_loss(
             token: [u8; 20], voting_delay in 0u64..1 << 48, voting_period: u32,

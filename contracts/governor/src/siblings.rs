@@ -43,12 +43,7 @@ impl Governor {
     /// `UnexpectedAnswer`, and what that reverts with.
     #[inline(never)]
     pub fn ask(&self, to: Address, selector: [u8; 4], words: &[&U256]) -> Result<U256, Error> {
-        let answer = static_call(
-            self.vm(),
-            Call::new(),
-            to,
-            &words::encode(selector, words),
-        )?;
+        let answer = static_call(self.vm(), Call::new(), to, &words::encode(selector, words))?;
         first(&answer)
     }
 

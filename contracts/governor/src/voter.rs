@@ -9,7 +9,7 @@
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use ogpu_common::{amount::time, words::number};
-use stylus_sdk::{prelude::*, storage::StorageKey};
+use stylus_sdk::storage::StorageKey;
 
 use crate::{Governor, proposal::eight, with_bit};
 
