@@ -426,30 +426,44 @@ async fn gas_beside_the_peers_is_what_the_snapshot_says() -> Result<()> {
 
 #[test]
 fn artifacts_are_of_the_committed_sources() -> Result<()> {
-    let mut compiled = Vec::new();
-    for contract in ["AgenticCommerce", "ERC1967Proxy", "ERC20", "LeaseMarket"] {
-        let artifact = fs::read_to_string(root().join(format!("bench/artifacts/{contract}.json")))?;
-        let artifact: Value = serde_json::from_str(&artifact)?;
-        let sources = artifact["sources"]
-            .as_object()
-            .wrap_err_with(|| format!("the artifact of {contract} names no sources"))?;
-        for (file, digest) in sources {
-            let digest: B256 = digest.as_str().unwrap_or_default().parse()?;
-            let source = fs::read(root().join("bench/solidity").join(file))?;
-            ensure!(
-                keccak256(source) == digest,
-                "bench/solidity/{file} has changed since {contract} was compiled from it: run bench/compile.sh"
+    for (sources, artifacts) in [
+        ("solidity", "artifacts"),
+        ("openzeppelin", "artifacts/openzeppelin"),
+    ] {
+        let sources = root().join("bench").join(sources);
+        let mut compiled = Vec::new();
+        for file in fs::read_dir(root().join("bench").join(artifacts))? {
+            let path = file?.path();
+            if path.is_dir() {
+                continue;
+            }
+            let artifact: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+            let digests = artifact["sources"]
+                .as_object()
+                .wrap_err_with(|| format!("{} names no sources", path.display()))?;
+            for (file, digest) in digests {
+                let digest: B256 = digest.as_str().unwrap_or_default().parse()?;
+                let source = fs::read(sources.join(file))?;
+                ensure!(
+                    keccak256(source) == digest,
+                    "{file} has changed since {} was compiled from it: run bench/compile.sh",
+                    path.display()
+                );
+                compiled.push(file.clone());
+            }
+            assert_eq!(
+                artifact["optimizer"],
+                json!({ "enabled": true, "runs": 200 })
             );
-            compiled.push(file.clone());
+            let packages = artifact["packages"].as_object().into_iter().flatten();
+            for (package, version) in packages {
+                assert_eq!(version, "5.7.0", "{package} in {}", path.display());
+            }
         }
-        assert_eq!(
-            artifact["optimizer"],
-            json!({ "enabled": true, "runs": 200 })
-        );
-    }
-    for file in fs::read_dir(root().join("bench/solidity"))? {
-        let name = file?.file_name().to_string_lossy().into_owned();
-        assert!(compiled.contains(&name), "nothing is compiled from {name}");
+        for file in fs::read_dir(&sources)? {
+            let name = file?.file_name().to_string_lossy().into_owned();
+            assert!(compiled.contains(&name), "nothing is compiled from {name}");
+        }
     }
     Ok(())
 }
