@@ -7,6 +7,7 @@ mod leases;
 mod life;
 mod money;
 mod nodes;
+mod openzeppelin;
 mod orders;
 mod peers;
 mod transitions;

@@ -1,0 +1,24 @@
+//! Bindings made of the artifacts.
+
+use ogpu_client::alloy::sol;
+
+sol!(
+    #[sol(rpc)]
+    Actor,
+    "../bench/artifacts/openzeppelin/Actor.json"
+);
+sol!(
+    #[sol(rpc)]
+    Box,
+    "../bench/artifacts/openzeppelin/Box.json"
+);
+sol!(
+    #[sol(rpc)]
+    Proxy,
+    "../bench/artifacts/openzeppelin/Proxy.json"
+);
+sol!(
+    #[sol(rpc)]
+    Token,
+    "../bench/artifacts/openzeppelin/Token.json"
+);
