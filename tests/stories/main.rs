@@ -2,6 +2,7 @@
 
 mod batches;
 mod deployment;
+mod figures;
 mod gas;
 mod leases;
 mod life;

@@ -5,6 +5,7 @@
 //! Calls are random. `OGPU_SEED` names other ones, `OGPU_STEPS` how many; a failure says which they were.
 
 mod contracts;
+mod gas;
 mod random;
 mod token;
 mod upgrades;
@@ -355,7 +356,8 @@ impl World {
     }
 
     async fn wait(&mut self, seconds: u64, blocks: u64) -> Result<()> {
-        self.now += seconds;
+        // blocks were made without saying when
+        self.now = self.now.max(self.chain().now().await?) + seconds;
         self.block += blocks;
         for (method, value) in [
             ("evm_setNextBlockTimestamp", self.now),

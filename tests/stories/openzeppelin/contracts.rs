@@ -1,4 +1,8 @@
 //! Bindings made of the artifacts.
+#![allow(
+    clippy::too_many_arguments,
+    reason = "functions have the arguments of OpenZeppelin's"
+)]
 
 use ogpu_client::alloy::sol;
 

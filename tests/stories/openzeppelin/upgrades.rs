@@ -4,7 +4,7 @@ use eyre::Result;
 use ogpu_client::{
     alloy::{
         primitives::{Address, B256, U256, keccak256},
-        sol_types::{SolCall, SolError},
+        sol_types::{Panic, PanicKind, SolCall, SolError},
     },
     programs::Program,
     proxy_init::IMPLEMENTATION_SLOT,
@@ -13,6 +13,7 @@ use ogpu_client::{
 use super::{
     Difference, Order, World,
     contracts::{Actor, Box, Token},
+    function,
 };
 use Token::{
     InvalidInitialization, UUPSUnauthorizedCallContext, proxiableUUIDCall, upgradeToAndCallCall,
@@ -28,6 +29,16 @@ pub const NO_CONTRACT: Difference = Difference {
     seen: |theirs, ours| {
         let reason = Token::ERC1967InvalidImplementation::abi_decode(&ours.output);
         !theirs.success && theirs.output.is_empty() && !ours.success && reason.is_ok()
+    },
+};
+
+/// Calldata with a length beyond any memory.
+pub const TOO_LONG: Difference = Difference {
+    call: "upgradeToAndCall",
+    why: "theirs panics where a length in calldata is beyond any memory, ours refuses it without a reason",
+    seen: |theirs, ours| {
+        let panic = Panic::from(PanicKind::ResourceError).abi_encode();
+        theirs.output[..] == panic && ours.output.is_empty() && !(theirs.success || ours.success)
     },
 };
 
@@ -125,6 +136,7 @@ impl Upgradeable {
             Order::call(present, &Token::ownerCall {}),
             Order::new(BARE, present, again.abi_encode()),
             Order::call(proxy, &proxiableUUIDCall {}),
+            too_long(proxy, next),
         ];
         for target in [
             present,
@@ -182,4 +194,12 @@ fn upgrade(to: Address, data: Vec<u8>) -> upgradeToAndCallCall {
         newImplementation: to,
         data: data.into(),
     }
+}
+
+/// An upgrade whose calldata says that they go on for ever.
+fn too_long(proxy: Address, to: Address) -> Order {
+    let call = upgrade(to, Vec::new());
+    let mut data = call.abi_encode();
+    data[4 + 64..].fill(0xff);
+    Order::new(function::<upgradeToAndCallCall>(), proxy, data)
 }
