@@ -23,6 +23,11 @@ sol!(
 );
 sol!(
     #[sol(rpc)]
+    Timelock,
+    "../bench/artifacts/openzeppelin/Timelock.json"
+);
+sol!(
+    #[sol(rpc)]
     Token,
     "../bench/artifacts/openzeppelin/Token.json"
 );

@@ -6,7 +6,6 @@ use ogpu_client::{
         primitives::{Address, B256, U256, keccak256},
         sol_types::{Panic, PanicKind, SolCall, SolError},
     },
-    programs::Program,
     proxy_init::IMPLEMENTATION_SLOT,
 };
 
@@ -78,6 +77,8 @@ pub const NO_REASON: Difference = Difference {
 /// The implementations of a pair, of which either can take the other's place.
 pub struct Upgradeable {
     implementations: [Address; 2],
+    /// The call of the initialiser.
+    initialize: Vec<u8>,
     /// A contract whose `proxiableUUID` is another slot.
     other_slot: Address,
     /// A contract without `proxiableUUID`.
@@ -85,40 +86,31 @@ pub struct Upgradeable {
 }
 
 impl Upgradeable {
-    /// Of `theirs` and `ours`; `next` is another of theirs, and another of ours is made of `program`.
+    /// Of these two of theirs, initialised by `initialize`.
     pub async fn new(
         world: &mut World,
-        [theirs, ours]: [Address; 2],
-        next: Address,
-        program: &Program,
+        implementations: [Address; 2],
+        initialize: Vec<u8>,
     ) -> Result<Self> {
-        let our_next = world.create(&program.creation_code(), Vec::new()).await?;
-        world.same(theirs, ours);
-        world.same(next, our_next);
-        let arguments = Vec::new();
         Ok(Self {
-            implementations: [theirs, next],
-            other_slot: world.create(&Box::BYTECODE, arguments).await?,
+            implementations,
+            initialize,
+            other_slot: world.create(&Box::BYTECODE, Vec::new()).await?,
             no_uups: world.create(&Actor::BYTECODE, vec![0; 32]).await?,
         })
     }
 
     /// A random call for the contract at `proxy`.
     pub fn next(&self, world: &mut World, proxy: Address) -> Order {
-        let all = self.all(world, proxy);
+        let all = self.all(proxy);
         world.random.of(&all)
     }
 
     /// Everything that can go well or wrong.
-    pub fn all(&self, world: &World, proxy: Address) -> Vec<Order> {
+    pub fn all(&self, proxy: Address) -> Vec<Order> {
         let [present, next] = self.implementations;
         let nobody = Address::repeat_byte(0xaa);
-        let again = Token::initializeCall {
-            owner: world.actors[2],
-            holder: world.actors[2],
-            supply: U256::ONE,
-            clockMode: 0,
-        };
+        let again = self.initialize.clone();
         let nested = upgrade(
             present,
             Token::UPGRADE_INTERFACE_VERSIONCall {}.abi_encode(),
@@ -127,14 +119,14 @@ impl Upgradeable {
         let mut all = vec![
             to(next, nested.abi_encode()),
             to(next, Token::ownerCall {}.abi_encode()),
-            to(next, again.abi_encode()),
+            to(next, again.clone()),
             to(next, proxiableUUIDCall {}.abi_encode()),
             to(next, vec![1, 2, 3, 4]),
             to(next, vec![1]),
             Order::call(present, &upgrade(next, Vec::new())),
             Order::call(present, &proxiableUUIDCall {}),
             Order::call(present, &Token::ownerCall {}),
-            Order::new(BARE, present, again.abi_encode()),
+            Order::new(BARE, present, again),
             Order::call(proxy, &proxiableUUIDCall {}),
             too_long(proxy, next),
         ];

@@ -5,20 +5,16 @@ use ogpu_client::alloy::{
     sol_types::SolError,
 };
 
-use crate::openzeppelin::{Difference, contracts::Token::ERC20ExceededSafeSupply, upgrades};
+use crate::openzeppelin::{
+    Difference, contracts::Token::ERC20ExceededSafeSupply, initialized_first, upgrades,
+};
 
 /// In what our token is unlike theirs.
 pub const DIFFERENCES: &[Difference] = &[
     Difference {
         call: "initialize",
         why: "ours says that it is initialised before it does the rest, theirs afterwards",
-        seen: |theirs, ours| {
-            let mut theirs = theirs.clone();
-            // the first event is the proxy's
-            let after = theirs.logs.get_mut(1..).unwrap_or_default();
-            after.rotate_right(usize::from(!after.is_empty()));
-            theirs == *ours
-        },
+        seen: initialized_first,
     },
     Difference {
         call: "initialize",
