@@ -28,7 +28,10 @@ use ogpu_client::{
         rpc::types::TransactionRequest,
         sol_types::{SolCall, SolEvent, SolValue},
     },
-    bindings::{ArbWasm, arbos::ARB_WASM},
+    bindings::{
+        ArbWasm, ArbWasmCache, CacheManager,
+        arbos::{ARB_WASM, ARB_WASM_CACHE},
+    },
     programs::{DEFAULT_FOLDER, creation_code},
     proxy_init::proxy_creation_code,
 };
@@ -78,6 +81,10 @@ impl Order {
         Self::new(function::<C>(), target, call.abi_encode())
     }
 
+    fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
     fn value(self, value: U256) -> Self {
         Self { value, ..self }
     }
@@ -114,8 +121,8 @@ impl fmt::Debug for Outcome {
 
 /// In what ours may be unlike theirs, and why that is meant.
 struct Difference {
-    /// The [name](Order) of the calls.
-    call: &'static str,
+    /// The [names](Order) of the calls.
+    calls: &'static [&'static str],
     why: &'static str,
     /// Whether this is what can be seen: of theirs, translated, and of ours.
     seen: fn(&Outcome, &Outcome) -> bool,
@@ -226,7 +233,7 @@ impl World {
         Ok([theirs, ours])
     }
 
-    /// Creates and activates a program.
+    /// Creates, activates and caches a program.
     async fn program(&self, code: &[u8]) -> Result<Address> {
         let program = self.create(&creation_code(code), Vec::new()).await?;
         let request = TransactionRequest::default()
@@ -234,6 +241,16 @@ impl World {
             .with_value(U256::from(10u64.pow(16))) // what is too much comes back
             .with_call(&ArbWasm::activateProgramCall { program });
         self.sender.send_request("activating", request).await?;
+        let cache = ArbWasmCache::new(ARB_WASM_CACHE, self.chain().provider());
+        let managers = self
+            .chain()
+            .read("asking", cache.allCacheManagers())
+            .await?;
+        let manager = *managers.last().wrap_err("there is a cache manager")?;
+        let request = TransactionRequest::default()
+            .with_to(manager)
+            .with_call(&CacheManager::placeBidCall { program });
+        self.sender.send_request("caching", request).await?;
         Ok(program)
     }
 
@@ -363,10 +380,9 @@ impl World {
         if theirs == *ours {
             return Ok(());
         }
-        let known = self
-            .differences
-            .iter()
-            .find(|difference| difference.call == name && (difference.seen)(&theirs, ours));
+        let known = self.differences.iter().find(|difference| {
+            difference.calls.contains(&name) && (difference.seen)(&theirs, ours)
+        });
         if let Some(difference) = known {
             self.met.insert(difference.why);
             return Ok(());
@@ -552,8 +568,8 @@ impl World {
         for difference in self.differences {
             assert!(
                 self.met.contains(difference.why),
-                "{} is as theirs, and listed as a difference: {}",
-                difference.call,
+                "{:?} is as theirs, and listed as a difference: {}",
+                difference.calls,
                 difference.why
             );
         }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{
     Order, World,
     contracts::Token::*,
+    timelock::Timelocks,
     token::{
         Tokens,
         differences::DIFFERENCES,
@@ -165,10 +166,43 @@ async fn token(world: &mut World, notes: &mut Notes) -> Result<()> {
     Ok(())
 }
 
+/// A timelock's calls, each after one like it; nothing while there is none of ours.
+async fn timelock(world: &mut World, notes: &mut Notes) -> Result<()> {
+    let account = world.harness.stage().account().await?;
+    let timelocks = Timelocks::deploy(world).await?;
+    if world.stand_in {
+        return Ok(());
+    }
+    let admin = world.actors[0];
+    for order in timelocks.grants(account.address()) {
+        world.send(admin, &order).await?;
+    }
+    for (calls, [schedule, execute]) in [
+        (None, ["schedule", "execute"]),
+        (
+            Some(3),
+            ["scheduleBatch, three calls", "executeBatch, three calls"],
+        ),
+    ] {
+        let [put, run, _] = timelocks.simple(world, calls, 1);
+        send(world, &account, &put).await?;
+        world.wait(1_000, 1).await?;
+        send(world, &account, &run).await?;
+        let [put, run, _] = timelocks.simple(world, calls, 2);
+        notes.note(world, schedule, &account, &put).await?;
+        world.wait(1_000, 1).await?;
+        notes.note(world, execute, &account, &run).await?;
+    }
+    let [put, _, cancel] = timelocks.simple(world, None, 3);
+    send(world, &account, &put).await?;
+    notes.note(world, "cancel", &account, &cancel).await
+}
+
 #[tokio::test]
 async fn gas_beside_openzeppelin_is_what_the_snapshot_says() -> Result<()> {
     let mut world = World::new(DIFFERENCES).await?;
     let mut notes = Notes::default();
     token(&mut world, &mut notes).await?;
+    timelock(&mut world, &mut notes).await?;
     figures::hold(&notes.report(), &notes.table(), "openzeppelin")
 }

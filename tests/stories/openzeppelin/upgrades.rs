@@ -10,7 +10,7 @@ use ogpu_client::{
 };
 
 use super::{
-    Difference, Order, World,
+    Difference, Order, Outcome, World,
     contracts::{Actor, Box, Token},
     function,
 };
@@ -21,29 +21,38 @@ use Token::{
 /// The name of calls of a bare implementation's `initialize`.
 const BARE: &str = "initialize, without a proxy";
 
+/// Calls that upgrade: by themselves, or by way of a timelock.
+const UPGRADES: &[&str] = &["upgradeToAndCall", "execute", "executeBatch"];
+
 /// An account without code as the next implementation.
 pub const NO_CONTRACT: Difference = Difference {
-    call: "upgradeToAndCall",
+    calls: UPGRADES,
     why: "theirs refuses what has no code without a reason, ours with ERC1967InvalidImplementation",
     seen: |theirs, ours| {
         let reason = Token::ERC1967InvalidImplementation::abi_decode(&ours.output);
-        !theirs.success && theirs.output.is_empty() && !ours.success && reason.is_ok()
+        no_reason(theirs) && !ours.success && reason.is_ok()
     },
 };
 
+/// Whether a call was refused without a reason; a timelock says FailedCall then.
+fn no_reason(outcome: &Outcome) -> bool {
+    let output = &outcome.output[..];
+    !outcome.success && (output.is_empty() || output == Token::FailedCall::SELECTOR)
+}
+
 /// Calldata with a length beyond any memory.
 pub const TOO_LONG: Difference = Difference {
-    call: "upgradeToAndCall",
+    calls: UPGRADES,
     why: "theirs panics where a length in calldata is beyond any memory, ours refuses it without a reason",
     seen: |theirs, ours| {
         let panic = Panic::from(PanicKind::ResourceError).abi_encode();
-        theirs.output[..] == panic && ours.output.is_empty() && !(theirs.success || ours.success)
+        !theirs.success && theirs.output[..] == panic && no_reason(ours)
     },
 };
 
 /// An implementation is initialised.
 pub const IMPLEMENTATION: Difference = Difference {
-    call: BARE,
+    calls: &[BARE, "execute", "executeBatch"],
     why: "theirs is initialised when it is created, ours refuses what does not come through a proxy",
     seen: |theirs, ours| {
         theirs.output[..] == InvalidInitialization::SELECTOR
@@ -54,7 +63,7 @@ pub const IMPLEMENTATION: Difference = Difference {
 
 /// A proxy without an initialiser.
 pub const NOT_INITIALIZED: Difference = Difference {
-    call: "a proxy, not initialised",
+    calls: &["a proxy, not initialised"],
     why: "theirs refuses to stand uninitialised; the code that creates ours initialises it where it is told how",
     seen: |theirs, ours| {
         theirs.output[..] == keccak256("ERC1967ProxyUninitialized()")[..4]
@@ -65,7 +74,7 @@ pub const NOT_INITIALIZED: Difference = Difference {
 
 /// A proxy whose initialiser fails without a reason.
 pub const NO_REASON: Difference = Difference {
-    call: "a proxy, not initialised",
+    calls: &["a proxy, not initialised"],
     why: "theirs says FailedCall where its initialiser gives no reason, ours gives none either",
     seen: |theirs, ours| {
         theirs.output[..] == Token::FailedCall::SELECTOR

@@ -362,14 +362,41 @@ impl Timelocks {
         }
     }
 
+    /// Gives `account` every role but the administrator's.
+    pub fn grants(&self, account: Address) -> Vec<Order> {
+        let roles = self.roles[1..].iter();
+        roles
+            .map(|&role| self.order(&grantRoleCall { role, account }))
+            .collect()
+    }
+
+    /// How an operation of one call, or of so many, is scheduled, executed, cancelled.
+    pub fn simple(&self, world: &mut World, calls: Option<usize>, salt: u8) -> [Order; 3] {
+        let count = calls.unwrap_or(1);
+        let number_ = U256::from(1_000 + u64::from(salt));
+        let payload = Bytes::from(Box::keepCall { number_ }.abi_encode());
+        let operation = Operation {
+            batch: calls.is_some(),
+            targets: vec![self.target; count],
+            values: vec![U256::ZERO; count],
+            payloads: vec![payload; count],
+            predecessor: B256::ZERO,
+            salt: B256::repeat_byte(salt),
+        };
+        self.know(world, &operation.hash(self.timelock).theirs);
+        let id = operation.id();
+        [
+            operation.schedule(self.timelock, self.min_delay),
+            operation.execute(self.timelock),
+            self.order(&cancelCall { id }),
+        ]
+    }
+
     /// Has an operation do every upgrade, one after the other.
     pub async fn upgrade(&mut self, world: &mut World) -> Result<()> {
         let admin = world.actors[0];
-        for role in &self.roles[1..] {
-            let (role, account) = (*role, admin);
-            world
-                .send(admin, &self.order(&grantRoleCall { role, account }))
-                .await?;
+        for order in self.grants(admin) {
+            world.send(admin, &order).await?;
         }
         let mut done = 0;
         for (index, order) in self.upgrades.all(self.timelock).into_iter().enumerate() {

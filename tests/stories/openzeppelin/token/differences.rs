@@ -12,12 +12,12 @@ use crate::openzeppelin::{
 /// In what our token is unlike theirs.
 pub const DIFFERENCES: &[Difference] = &[
     Difference {
-        call: "initialize",
+        calls: &["initialize"],
         why: "ours says that it is initialised before it does the rest, theirs afterwards",
         seen: initialized_first,
     },
     Difference {
-        call: "initialize",
+        calls: &["initialize"],
         why: "the supply of ours is below 2^96, that of theirs below 2^208: balance and delegate share a slot",
         seen: |theirs, ours| {
             let theirs = ERC20ExceededSafeSupply::abi_decode(&theirs.output);
@@ -29,7 +29,7 @@ pub const DIFFERENCES: &[Difference] = &[
         },
     },
     Difference {
-        call: "initialize",
+        calls: &["initialize"],
         why: "ours has a clock of seconds or one of blocks, and refuses other modes; theirs takes them for seconds",
         seen: |theirs, ours| {
             let reason = &keccak256("UnknownClockMode(uint8)")[..4];
