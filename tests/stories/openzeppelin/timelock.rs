@@ -23,6 +23,9 @@ const ACCESS_CONTROL: u32 = 0x7965_db0b;
 /// The name of calls that ask for it.
 const OF_ACCESS_CONTROL: &str = "supportsInterface, access control";
 
+/// The name of calls with arrays in malformed calldata.
+const SPOILT: &str = "a batch in malformed calldata";
+
 /// In what our timelock is unlike theirs.
 const DIFFERENCES: &[Difference] = &[
     Difference {
@@ -37,6 +40,11 @@ const DIFFERENCES: &[Difference] = &[
             let answers = [theirs, ours].map(|outcome| bool::abi_decode(&outcome.output));
             matches!(answers, [Ok(false), Ok(true)])
         },
+    },
+    Difference {
+        calls: &[SPOILT],
+        why: "theirs looks into arrays after it has looked who calls, ours before: both refuse, for the one or the other",
+        seen: |theirs, ours| !(theirs.success || ours.success) && ours.output.is_empty(),
     },
     upgrades::NO_CONTRACT,
     upgrades::IMPLEMENTATION,
@@ -153,8 +161,11 @@ impl Timelocks {
                 }),
             },
         };
-        if world.random.once_in(12) {
+        if order.target == self.timelock && world.random.once_in(12) {
             order = world.spoil(order);
+            if order.name.ends_with("Batch") {
+                order = order.named(SPOILT);
+            }
         }
         if world.random.once_in(30) {
             order.value += U256::ONE;
@@ -289,6 +300,13 @@ async fn a_timelock_does_what_openzeppelins_does() -> Result<()> {
     let mut world = World::new(DIFFERENCES).await?;
     let mut timelocks = Timelocks::deploy(&mut world).await?;
     timelocks.look(&mut world).await?;
+    let malformed = timelocks.malformed(&mut world);
+    let (admin, stranger) = (world.actors[0], world.actors[3]);
+    world.send(stranger, &malformed).await?;
+    for order in timelocks.corners(&mut world) {
+        world.send(admin, &order).await?;
+        world.send(stranger, &order).await?;
+    }
     let mut succeeded = 0;
     for step in 1..=world.steps {
         succeeded += usize::from(timelocks.step(&mut world, step).await?);
@@ -298,7 +316,7 @@ async fn a_timelock_does_what_openzeppelins_does() -> Result<()> {
         world.steps < 100 || succeeded.min(failed) * 5 > world.steps,
         "{succeeded} calls succeeded, {failed} failed: too one-sided to find much"
     );
-    timelocks.upgrade(&mut world).await?;
+    timelocks.in_operations(&mut world).await?;
     timelocks.look(&mut world).await?;
     timelocks.upgrades.creations(&mut world).await?;
     world.all_met(&REASONS);

@@ -6,7 +6,7 @@ use ogpu_client::alloy::{
     sol_types::{SolCall, SolInterface},
 };
 
-use super::Timelocks;
+use super::{SPOILT, Timelocks};
 use crate::openzeppelin::{
     Order, World,
     contracts::{Box, Timelock::*},
@@ -392,20 +392,66 @@ impl Timelocks {
         ]
     }
 
-    /// Has an operation do every upgrade, one after the other.
-    pub async fn upgrade(&mut self, world: &mut World) -> Result<()> {
+    /// Schedules a batch whose first target has more bytes than an address.
+    pub fn malformed(&self, world: &mut World) -> Order {
+        let [order, ..] = self.simple(world, Some(1), 0);
+        let mut data = order.theirs.to_vec();
+        data[4 + 7 * 32] = 1; // behind the six arguments and the length of the array
+        Order::new(SPOILT, order.target, data)
+    }
+
+    /// Calls that chance may make too seldom, by somebody without rights or by the administrator.
+    pub fn corners(&self, world: &mut World) -> Vec<Order> {
+        let [mut schedule, execute, cancel] = self.simple(world, None, 9);
+        let [mut batch, ..] = self.simple(world, Some(2), 9);
+        let stranger = Address::repeat_byte(0xaa);
+        let mut orders = vec![
+            execute,
+            cancel,
+            self.order(&renounceRoleCall {
+                role: self.roles[1],
+                callerConfirmation: stranger,
+            }),
+            self.order(&updateDelayCall {
+                newDelay: U256::ZERO,
+            }),
+        ];
+        if let Ok(mut call) = scheduleCall::abi_decode(&schedule.theirs) {
+            for delay in [self.min_delay - U256::ONE, U256::MAX] {
+                call.delay = delay;
+                schedule = self.order(&call);
+                orders.push(schedule.clone());
+            }
+        }
+        if let Ok(mut call) = scheduleBatchCall::abi_decode(&batch.theirs) {
+            call.values.pop();
+            batch = self.order(&call);
+            orders.push(batch);
+        }
+        orders
+    }
+
+    /// Has operations fail in every way, and do every upgrade, one after the other.
+    pub async fn in_operations(&mut self, world: &mut World) -> Result<()> {
         let admin = world.actors[0];
         for order in self.grants(admin) {
             world.send(admin, &order).await?;
         }
         let mut done = 0;
-        for (index, order) in self.upgrades.all(self.timelock).into_iter().enumerate() {
+        let number_ = U256::ONE;
+        let mut orders = self.upgrades.all(self.timelock);
+        orders.push(Order::call(self.target, &Box::refuseCall { number_ }));
+        orders.push(Order::call(self.target, &Box::failCall {}));
+        orders.push(Order::call(self.target, &Box::keepCall { number_ }));
+        let last = orders.len() - 1;
+        for (index, order) in orders.into_iter().enumerate() {
             let operation = Operation {
                 batch: false,
                 targets: vec![order.target],
                 values: vec![order.value],
                 payloads: vec![order.theirs],
-                predecessor: B256::ZERO,
+                // of the last one it is not done
+                predecessor: B256::with_last_byte(u8::from(index == last)),
                 salt: B256::with_last_byte(index as u8 + 1),
             };
             self.know(world, &operation.hash(self.timelock).theirs);
