@@ -1,12 +1,14 @@
 #!/bin/sh
-# Compiles solidity/ into artifacts/ with npm's solc, which needs node and is kept in target/. Nothing else needs either: the artifacts
-# are committed, and a test refuses those that are not of the committed sources.
+# Compiles solidity/ and openzeppelin/ into artifacts/ with npm's solc and OpenZeppelin's contracts, which need node and are kept in
+# target/. Nothing else needs any of them: the artifacts are committed, and a test refuses those that are not of the committed sources.
 set -eu
 cd "$(dirname "$0")"
-version=0.8.37
-tools=../target/solc-$version
+solc=0.8.37
+openzeppelin=5.7.0
+tools=../target/solc-$solc-openzeppelin-$openzeppelin
 if [ ! -d "$tools/node_modules/solc" ]; then
     mkdir -p "$tools"
-    npm install --prefix "$tools" --no-save --no-package-lock --silent "solc@$version"
+    npm install --prefix "$tools" --no-save --no-package-lock --silent "solc@$solc" \
+        "@openzeppelin/contracts@$openzeppelin" "@openzeppelin/contracts-upgradeable@$openzeppelin"
 fi
 NODE_PATH="$tools/node_modules" node compile.js

@@ -3,11 +3,13 @@
 mod batches;
 mod dao;
 mod deployment;
+mod figures;
 mod gas;
 mod leases;
 mod life;
 mod money;
 mod nodes;
+mod openzeppelin;
 mod orders;
 mod peers;
 mod reputation;

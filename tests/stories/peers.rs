@@ -2,11 +2,7 @@
 
 mod flows;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs};
 
 use eyre::{ContextCompat, Result, WrapErr, ensure};
 use flows::{Peers, measure};
@@ -17,14 +13,10 @@ use ogpu_client::{
 use ogpu_tests::{Harness, ogpu, say};
 use serde_json::{Value, json};
 
-/// Set to 1 to write the snapshot and the table in the documentation instead of comparing with them.
-const UPDATE: &str = "OGPU_UPDATE_SNAPSHOTS";
+use crate::figures::{self, grouped, root};
 
 /// Names a file to which the comparison is written, and nothing is compared: `cargo xtask bench` shows it.
 const REPORT: &str = "OGPU_PEERS_REPORT";
-
-/// The table in `docs/benchmarks.md` stands between these lines.
-const MARKS: [&str; 2] = ["<!-- peers -->\n", "<!-- /peers -->\n"];
 
 /// One line of the comparison: what has to be called for the same purpose, there and here.
 struct Row {
@@ -338,38 +330,6 @@ fn capitalised(text: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// 1234567 as 1,234,567.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// `page` with `table` between the marks.
-fn with_table(page: &str, table: &str) -> Result<String> {
-    let [begin, end] = MARKS;
-    let missing = || {
-        format!(
-            "docs/benchmarks.md has no line {} or {}",
-            begin.trim(),
-            end.trim()
-        )
-    };
-    let (before, rest) = page.split_once(begin).wrap_err_with(missing)?;
-    let (_, after) = rest.split_once(end).wrap_err_with(missing)?;
-    Ok(format!("{before}{begin}{table}{end}{after}"))
-}
-
 #[tokio::test]
 async fn gas_beside_the_peers_is_what_the_snapshot_says() -> Result<()> {
     let harness = Harness::new().await?;
@@ -391,65 +351,49 @@ async fn gas_beside_the_peers_is_what_the_snapshot_says() -> Result<()> {
         );
         return Ok(());
     }
-    let (path, page) = (
-        root().join("snapshots/peers.json"),
-        root().join("docs/benchmarks.md"),
-    );
-    let table = table(&report)?;
-    if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
-        fs::write(&path, &text)?;
-        fs::write(&page, with_table(&fs::read_to_string(&page)?, &table)?)?;
-        return Ok(());
-    }
-    let snapshot: Value =
-        serde_json::from_str(&fs::read_to_string(&path).wrap_err_with(|| {
-            format!("{} is missing; write it with {UPDATE}=1", path.display())
-        })?)?;
-    let differences: Vec<_> = (report.as_array().into_iter().flatten())
-        .filter(|row| !snapshot.as_array().is_some_and(|rows| rows.contains(row)))
-        .map(Value::to_string)
-        .collect();
-    assert!(
-        report == snapshot,
-        "the comparison with the peers has changed; if that is meant, write it with {UPDATE}=1\n{}",
-        differences.join("\n")
-    );
-    let shown = fs::read_to_string(&page)?;
-    assert!(
-        shown == with_table(&shown, &table)?,
-        "{} shows other figures than {}; write both with {UPDATE}=1",
-        page.display(),
-        path.display()
-    );
-    Ok(())
+    figures::hold(&report, &table(&report)?, "peers")
 }
 
 #[test]
 fn artifacts_are_of_the_committed_sources() -> Result<()> {
-    let mut compiled = Vec::new();
-    for contract in ["AgenticCommerce", "ERC1967Proxy", "ERC20", "LeaseMarket"] {
-        let artifact = fs::read_to_string(root().join(format!("bench/artifacts/{contract}.json")))?;
-        let artifact: Value = serde_json::from_str(&artifact)?;
-        let sources = artifact["sources"]
-            .as_object()
-            .wrap_err_with(|| format!("the artifact of {contract} names no sources"))?;
-        for (file, digest) in sources {
-            let digest: B256 = digest.as_str().unwrap_or_default().parse()?;
-            let source = fs::read(root().join("bench/solidity").join(file))?;
-            ensure!(
-                keccak256(source) == digest,
-                "bench/solidity/{file} has changed since {contract} was compiled from it: run bench/compile.sh"
+    for (sources, artifacts) in [
+        ("solidity", "artifacts"),
+        ("openzeppelin", "artifacts/openzeppelin"),
+    ] {
+        let sources = root().join("bench").join(sources);
+        let mut compiled = Vec::new();
+        for file in fs::read_dir(root().join("bench").join(artifacts))? {
+            let path = file?.path();
+            if path.is_dir() {
+                continue;
+            }
+            let artifact: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+            let digests = artifact["sources"]
+                .as_object()
+                .wrap_err_with(|| format!("{} names no sources", path.display()))?;
+            for (file, digest) in digests {
+                let digest: B256 = digest.as_str().unwrap_or_default().parse()?;
+                let source = fs::read(sources.join(file))?;
+                ensure!(
+                    keccak256(source) == digest,
+                    "{file} has changed since {} was compiled from it: run bench/compile.sh",
+                    path.display()
+                );
+                compiled.push(file.clone());
+            }
+            assert_eq!(
+                artifact["optimizer"],
+                json!({ "enabled": true, "runs": 200 })
             );
-            compiled.push(file.clone());
+            let packages = artifact["packages"].as_object().into_iter().flatten();
+            for (package, version) in packages {
+                assert_eq!(version, "5.7.0", "{package} in {}", path.display());
+            }
         }
-        assert_eq!(
-            artifact["optimizer"],
-            json!({ "enabled": true, "runs": 200 })
-        );
-    }
-    for file in fs::read_dir(root().join("bench/solidity"))? {
-        let name = file?.file_name().to_string_lossy().into_owned();
-        assert!(compiled.contains(&name), "nothing is compiled from {name}");
+        for file in fs::read_dir(&sources)? {
+            let name = file?.file_name().to_string_lossy().into_owned();
+            assert!(compiled.contains(&name), "nothing is compiled from {name}");
+        }
     }
     Ok(())
 }

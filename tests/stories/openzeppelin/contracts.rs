@@ -1,0 +1,33 @@
+//! Bindings made of the artifacts.
+#![allow(
+    clippy::too_many_arguments,
+    reason = "functions have the arguments of OpenZeppelin's"
+)]
+
+use ogpu_client::alloy::sol;
+
+sol!(
+    #[sol(rpc)]
+    Actor,
+    "../bench/artifacts/openzeppelin/Actor.json"
+);
+sol!(
+    #[sol(rpc)]
+    Box,
+    "../bench/artifacts/openzeppelin/Box.json"
+);
+sol!(
+    #[sol(rpc)]
+    Proxy,
+    "../bench/artifacts/openzeppelin/Proxy.json"
+);
+sol!(
+    #[sol(rpc)]
+    Timelock,
+    "../bench/artifacts/openzeppelin/Timelock.json"
+);
+sol!(
+    #[sol(rpc)]
+    Token,
+    "../bench/artifacts/openzeppelin/Token.json"
+);
