@@ -18,14 +18,14 @@ const CODE_LIMIT: usize = 24_576;
 /// The code of one contract: `EF F0 00`, a dictionary byte, and the compressed module.
 #[derive(Clone, Debug)]
 pub struct Program {
-    name: &'static str,
+    name: String,
     code: Bytes,
 }
 
 impl Program {
     /// The contract's name: its folder under `contracts/`.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The code as it stands in an account.
@@ -43,7 +43,11 @@ impl Program {
         creation_code(&self.code)
     }
 
-    fn read(folder: &Path, name: &'static str) -> Result<Self, ClientError> {
+    /// Reads the program `name` in `folder`.
+    ///
+    /// # Errors
+    /// [`ClientError::NoPrograms`], [`ClientError::BadProgram`].
+    pub fn read(folder: &Path, name: &str) -> Result<Self, ClientError> {
         let path = folder.join(format!("{name}.code"));
         let code: Bytes = match std::fs::read(&path) {
             Ok(code) => code.into(),
@@ -71,7 +75,10 @@ impl Program {
                 code.len()
             )));
         }
-        Ok(Self { name, code })
+        Ok(Self {
+            name: name.to_owned(),
+            code,
+        })
     }
 }
 

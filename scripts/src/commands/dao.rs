@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 use eyre::{ContextCompat, Result, WrapErr, bail, ensure};
 use ogpu_client::{
-    Account, Deployment, Market, Programs,
+    Account, Deployment, Market, Program, Programs,
     alloy::{
         primitives::{Address, Bytes, U256, keccak256},
         sol_types::SolCall as _,
@@ -13,7 +13,7 @@ use ogpu_client::{
     amount,
     bindings::{GovernanceDao::ProposalCreated, Owned},
     governance::{self, Action, Proposal, ProposalState, ProposalView, SignedBallot, Support},
-    interfaces,
+    install, interfaces,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ const PAUSE: u64 = 2;
   ogpu dao sign 1234… for ballots/me.json       a ballot that anybody can post: costs nothing
   ogpu dao post ballots                         checks a folder of ballots and posts them
   ogpu dao queue 1234… && ogpu dao execute 1234…
+  ogpu dao install payment-escrow               the program built here, for a proposal to upgrade to
   ogpu dao verify 1234…                         the programs that it upgrades to, against those built here
 
 A proposal is a file:
@@ -115,6 +116,14 @@ pub enum Dao {
     Cancel {
         /// The proposal
         proposal: String,
+    },
+    /// Put a built program on the chain, activated and cached, for a proposal to upgrade to
+    Install {
+        /// The contract, like payment-escrow
+        contract: String,
+        /// Folder with the built programs; target/programs when left out
+        #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
+        programs: Option<PathBuf>,
     },
     /// Print what happens to a proposal until it is over
     Watch {
@@ -384,6 +393,20 @@ impl Dao {
                 let receipt = hall.dao.cancel(&hall.account(context)?, id).await?;
                 let value = json!({ "proposalId": id.to_string() });
                 context.sent("cancelled", &receipt, value);
+                Ok(())
+            }
+            Self::Install { contract, programs } => {
+                let folder = programs.unwrap_or_else(Programs::default_folder);
+                let program = Program::read(&folder, &contract)?;
+                let account = hall.account(context)?;
+                let address = install(&account, &program).await?;
+                let hash = program.code_hash();
+                let text = format!(
+                    "{contract} is at {address}, code hash {hash}; a proposal upgrades to it with\n\n[[call]]\ncontract = \"{contract}\"\nfunction = \"upgradeToAndCall\"\narguments = [\"{address}\", \"0x\"]"
+                );
+                let value =
+                    json!({ "contract": contract, "implementation": address, "codeHash": hash });
+                context.print(&text, &value);
                 Ok(())
             }
             Self::Watch { proposal } => {
