@@ -1,6 +1,9 @@
 //! HTTP and WebSocket on one port.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
 use axum::{
     Router,
@@ -20,6 +23,9 @@ use tokio::{
 };
 
 use super::{Rpc, Subscriptions, error::RpcError, failure};
+
+/// The stack of a thread that answers a request, in bytes: taken from the system only as far as it is used.
+const STACK: usize = 64 << 20;
 
 /// What every connection needs.
 #[derive(Clone, Debug)]
@@ -104,7 +110,7 @@ async fn respond(
     subscriptions: Option<Arc<Mutex<Subscriptions>>>,
 ) -> Option<Vec<u8>> {
     let rpc = rpc.clone();
-    let work = spawn_blocking(move || rpc.respond(&body, subscriptions.as_deref()));
+    let work = spawn_blocking(move || with_room(|| rpc.respond(&body, subscriptions.as_deref())));
     work.await.unwrap_or_else(|error| {
         Some(
             failure(
@@ -170,4 +176,16 @@ async fn converse(mut server: Server, mut socket: WebSocket) {
             }
         }
     }
+}
+
+/// Runs `work` on a stack of its own: contracts call contracts, more deeply than a thread of the runtime has room for.
+fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let worker = thread::Builder::new().stack_size(STACK);
+        let worker = worker.spawn_scoped(scope, work);
+        let worker = worker.expect("the system gives threads");
+        worker
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }

@@ -1,5 +1,6 @@
 //! The command line as its users meet it: the built binary, its output, its exit code.
 
+mod dao;
 mod node;
 mod offers;
 mod watchdog;
