@@ -6,6 +6,7 @@
 
 mod contracts;
 mod gas;
+mod governor;
 mod random;
 mod timelock;
 mod token;
@@ -49,6 +50,8 @@ const STEPS: &str = "OGPU_STEPS";
 const GAS: u64 = 30_000_000;
 /// In seconds.
 const DAY: usize = 86_400;
+/// In bytes.
+const STACK: usize = 16 << 20;
 /// How many views are asked for in one call to the chain.
 const VIEWS: usize = 100;
 
@@ -139,6 +142,8 @@ struct World {
     keys: Vec<Account>,
     /// What is theirs, and what of ours stands in its place: addresses and hashes.
     names: HashMap<Vec<u8>, Vec<u8>>,
+    /// Where programs are that were activated here, by their code.
+    programs: HashMap<Vec<u8>, Address>,
     differences: &'static [Difference],
     /// Which of them were seen.
     met: BTreeSet<&'static str>,
@@ -177,6 +182,7 @@ impl World {
             actors: Vec::new(),
             keys,
             names: HashMap::new(),
+            programs: HashMap::new(),
             differences,
             met: BTreeSet::new(),
             refusals: BTreeSet::new(),
@@ -233,8 +239,11 @@ impl World {
         Ok([theirs, ours])
     }
 
-    /// Creates, activates and caches a program.
-    async fn program(&self, code: &[u8]) -> Result<Address> {
+    /// Creates, activates and caches a program, once.
+    async fn program(&mut self, code: &[u8]) -> Result<Address> {
+        if let Some(program) = self.programs.get(code) {
+            return Ok(*program);
+        }
         let program = self.create(&creation_code(code), Vec::new()).await?;
         let request = TransactionRequest::default()
             .with_to(ARB_WASM)
@@ -251,6 +260,7 @@ impl World {
             .with_to(manager)
             .with_call(&CacheManager::placeBidCall { program });
         self.sender.send_request("caching", request).await?;
+        self.programs.insert(code.to_vec(), program);
         Ok(program)
     }
 
@@ -267,21 +277,36 @@ impl World {
         Ok(theirs)
     }
 
-    /// Init code of proxies: theirs before `theirs`, ours before `ours`, initialised by the same call.
-    fn proxies(&self, theirs: Address, ours: Address, call: &[u8]) -> Result<[Bytes; 2]> {
-        let arguments = (theirs, Bytes::from(call.to_vec())).abi_encode_params();
+    /// Init code of proxies: theirs before `theirs`, ours before `ours`, initialised by these calls.
+    fn proxies(
+        &self,
+        [theirs, ours]: [Address; 2],
+        [their_call, our_call]: [&[u8]; 2],
+    ) -> Result<[Bytes; 2]> {
+        let arguments = (theirs, Bytes::from(their_call.to_vec())).abi_encode_params();
         let program = programs()?.proxy;
         Ok([
             [Proxy::BYTECODE.to_vec(), arguments].concat().into(),
-            proxy_creation_code(program.code(), ours, &self.translate(call)).into(),
+            proxy_creation_code(program.code(), ours, our_call).into(),
         ])
     }
 
     /// Puts `theirs` and `ours`, two implementations, behind proxies that `call` initialises, and gives the address of theirs.
     async fn pair(&mut self, theirs: Address, ours: Address, call: &[u8]) -> Result<Address> {
+        let translated = self.translate(call);
+        self.pair_by([theirs, ours], [call, &translated]).await
+    }
+
+    /// As [`World::pair`], where each has an initialiser of its own.
+    async fn pair_by(
+        &mut self,
+        implementations: [Address; 2],
+        calls: [&[u8]; 2],
+    ) -> Result<Address> {
+        let [theirs, ours] = implementations;
         self.same(theirs, ours);
         let mut seen = Vec::new();
-        for code in self.proxies(theirs, ours, call)? {
+        for code in self.proxies(implementations, calls)? {
             let request = TransactionRequest::default().with_deploy_code(code);
             let receipt = self.sender.send_request("creating", request).await?;
             let address = receipt.contract_address.wrap_err("no contract")?;
@@ -303,7 +328,8 @@ impl World {
     /// Compares what comes of creating proxies on the implementation `theirs`, and on ours, that `call` initialises.
     async fn creation(&mut self, name: &'static str, theirs: Address, call: &[u8]) -> Result<()> {
         let mut outcomes = Vec::new();
-        for code in self.proxies(theirs, self.ours(theirs), call)? {
+        let translated = self.translate(call);
+        for code in self.proxies([theirs, self.ours(theirs)], [call, &translated])? {
             let request = TransactionRequest::default()
                 .with_from(self.sender.address())
                 .with_deploy_code(code);
@@ -597,6 +623,15 @@ fn program_path(name: &str) -> PathBuf {
     let folder = std::env::var_os("OGPU_PROGRAMS").filter(|folder| !folder.is_empty());
     let folder = folder.map_or_else(|| root().join(DEFAULT_FOLDER), PathBuf::from);
     folder.join(format!("{name}.code"))
+}
+
+/// Runs a story whose calls go deeper than the stack of a thread of Rust's, which is small for a chain that is not optimised.
+fn deep(story: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()?
+        .block_on(story)
 }
 
 /// The events of a transaction.

@@ -18,6 +18,11 @@ sol!(
 );
 sol!(
     #[sol(rpc)]
+    Governor,
+    "../bench/artifacts/openzeppelin/Governor.json"
+);
+sol!(
+    #[sol(rpc)]
     Proxy,
     "../bench/artifacts/openzeppelin/Proxy.json"
 );

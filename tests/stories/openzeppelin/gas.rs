@@ -1,19 +1,28 @@
 //! What the same calls cost there and here: both behind their proxies, our programs cached, sent straight to them.
 
-use eyre::{ContextCompat, Result};
+use eyre::{ContextCompat, Result, ensure};
 use ogpu_client::{
     Account,
     alloy::{
         network::TransactionBuilder as _,
         primitives::{Address, U256},
+        providers::Provider as _,
         rpc::types::TransactionRequest,
+        sol_types::SolCall as _,
     },
+    bindings::governance::Ballot,
 };
 use serde_json::{Value, json};
 
 use super::{
     Order, World,
-    contracts::Token::*,
+    contracts::{
+        Actor,
+        Governor::{castVoteCall, proposalVotesCall},
+        Token::*,
+    },
+    deep,
+    governor::{self, Governors},
     timelock::Timelocks,
     token::{
         Tokens,
@@ -65,17 +74,22 @@ impl Notes {
 
 /// Has `account` send the call to both, and gives what it cost.
 async fn send(world: &mut World, account: &Account, order: &Order) -> Result<[u64; 2]> {
-    let mut gas = Vec::new();
-    for order in world.orders(order) {
-        world.wait(10, 1).await?;
-        let request = TransactionRequest::default()
-            .with_to(order.target)
-            .with_value(order.value)
-            .with_input(order.data);
-        let receipt = account.send_request("measuring", request).await?;
-        gas.push(world.harness.execution_gas(&receipt).await?);
-    }
-    gas.try_into().ok().wrap_err("there are two")
+    let [theirs, ours] = world.orders(order);
+    Ok([
+        send_one(world, account, theirs).await?,
+        send_one(world, account, ours).await?,
+    ])
+}
+
+/// Has `account` send the call to one, and gives what it cost.
+async fn send_one(world: &mut World, account: &Account, order: Actor::Order) -> Result<u64> {
+    world.wait(10, 1).await?;
+    let request = TransactionRequest::default()
+        .with_to(order.target)
+        .with_value(order.value)
+        .with_input(order.data);
+    let receipt = account.send_request("measuring", request).await?;
+    world.harness.execution_gas(&receipt).await
 }
 
 /// A token's calls, each after one like it.
@@ -198,11 +212,99 @@ async fn timelock(world: &mut World, notes: &mut Notes) -> Result<()> {
     notes.note(world, "cancel", &account, &cancel).await
 }
 
-#[tokio::test]
-async fn gas_beside_openzeppelin_is_what_the_snapshot_says() -> Result<()> {
-    let mut world = World::new(DIFFERENCES).await?;
-    let mut notes = Notes::default();
-    token(&mut world, &mut notes).await?;
-    timelock(&mut world, &mut notes).await?;
-    figures::hold(&notes.report(), &notes.table(), "openzeppelin")
+/// Ballots in a batch.
+const BATCH: usize = 50;
+
+/// A governor's calls, on one proposal after another like it: what is measured is the second.
+async fn governor(world: &mut World, notes: &mut Notes) -> Result<()> {
+    world.differences = governor::DIFFERENCES;
+    let mut people = Vec::new();
+    for _ in 0..4 + BATCH {
+        people.push(world.harness.stage().account().await?);
+    }
+    let [holder, first, later, signer, crowd @ ..] = &people[..] else {
+        unreachable!("there are more")
+    };
+    let governors = Governors::deploy(world, holder.address(), Address::ZERO).await?;
+    if world.stand_in {
+        return Ok(());
+    }
+    for person in &people {
+        let (to, value) = (person.address(), U256::from(10).pow(U256::from(24)));
+        let transfer = governors.tokens.order(&transferCall { to, value });
+        send(world, holder, &transfer).await?;
+        let delegate = governors.tokens.order(&delegateCall { delegatee: to });
+        send(world, person, &delegate).await?;
+    }
+    for round in 0..2u8 {
+        let mut rows = Notes::default();
+        let proposal = governors.proposal(world, round);
+        let id = proposal.id();
+        let vote = governors.order(&castVoteCall {
+            proposalId: id,
+            support: 1,
+        });
+        let ballot = |voter: &Account| Ballot {
+            proposalId: id,
+            support: 1,
+            voter: voter.address(),
+            nonce: U256::from(round),
+        };
+        let propose = governors.order(&proposal.propose());
+        rows.note(world, "propose, one action", holder, &propose)
+            .await?;
+        world.wait(governor::DELAY, 1).await?;
+        let name = "castVote, for, the first on a proposal";
+        rows.note(world, name, first, &vote).await?;
+        let name = "castVote, for, a later one";
+        rows.note(world, name, later, &vote).await?;
+        let signed = governors.ballot(world, signer, &ballot(signer));
+        rows.note(world, "castVoteBySig, for", first, &signed)
+            .await?;
+        let [_, one] = rows.0.last().wrap_err("it is noted")?.1;
+        let batch = governors.batch(world, id, crowd, U256::from(round));
+        let fifty = send_one(world, first, batch).await?;
+        let all = U256::from(3 + BATCH) * U256::from(10).pow(U256::from(24));
+        let counted = proposalVotesCall { proposalId: id }.abi_encode();
+        let to = world.ours(governors.governor);
+        let votes = world.chain().provider().call(
+            TransactionRequest::default()
+                .with_to(to)
+                .with_input(world.translate(&counted)),
+        );
+        let votes = proposalVotesCall::abi_decode_returns(&votes.await?)?;
+        ensure!(votes.forVotes == all, "a ballot does not count");
+        let name = "castVoteBySigBatch of 50, beside 50 × castVoteBySig of ours";
+        rows.0.push((name, [BATCH as u64 * one, fifty]));
+        rows.note(world, "castVote, for, reaching the quorum", holder, &vote)
+            .await?;
+        world.wait(governor::PERIOD, 1).await?;
+        let [queue, execute, _] = governors.calls(&proposal);
+        rows.note(world, "queue, one action", first, &queue).await?;
+        world.wait(1_000, 1).await?;
+        rows.note(world, "execute, one action", first, &execute)
+            .await?;
+        let other = governors.proposal(world, 10 + round);
+        let propose = governors.order(&other.propose());
+        send(world, holder, &propose).await?;
+        let [_, _, cancel] = governors.calls(&other);
+        let name = "cancel, by the proposer, a pending proposal";
+        rows.note(world, name, holder, &cancel).await?;
+        if round == 1 {
+            notes.0.extend(rows.0);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn gas_beside_openzeppelin_is_what_the_snapshot_says() -> Result<()> {
+    deep(async {
+        let mut world = World::new(DIFFERENCES).await?;
+        let mut notes = Notes::default();
+        token(&mut world, &mut notes).await?;
+        timelock(&mut world, &mut notes).await?;
+        governor(&mut world, &mut notes).await?;
+        figures::hold(&notes.report(), &notes.table(), "openzeppelin")
+    })
 }

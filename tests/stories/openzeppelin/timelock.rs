@@ -75,9 +75,9 @@ const DELAY: u64 = 100;
 
 /// A pair of timelocks, and what is known of them.
 pub struct Timelocks {
-    timelock: Address,
+    pub timelock: Address,
     /// What operations call.
-    target: Address,
+    pub target: Address,
     upgrades: Upgradeable,
     /// Default administrators, proposers, executors, cancellers.
     roles: [B256; 4],

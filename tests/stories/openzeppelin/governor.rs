@@ -1,0 +1,288 @@
+//! The governor, with our token and our timelock on our side, theirs on theirs.
+
+use std::fs;
+
+use eyre::Result;
+use ogpu_client::{
+    Account,
+    alloy::{
+        primitives::{Address, B256, Bytes, U256, keccak256},
+        sol_types::{Eip712Domain, SolCall, SolStruct, SolValue},
+    },
+    bindings::{GovernanceDao, governance::Ballot},
+};
+
+use super::{
+    Difference, Order, Outcome, World,
+    contracts::{
+        Actor, Box,
+        Governor::{self, *},
+        Timelock::hashOperationBatchCall,
+    },
+    program_path,
+    timelock::Timelocks,
+    token::Tokens,
+};
+
+/// In units of the token's clock, seconds here.
+pub const DELAY: u64 = 50;
+pub const PERIOD: u64 = 20_000;
+/// For how long ballots are taken at least once the quorum is reached.
+const EXTENSION: u64 = 300;
+
+/// In what our governor is unlike theirs.
+pub const DIFFERENCES: &[Difference] = &[
+    Difference {
+        calls: &["initialize"],
+        why: "ours says that it is initialised before it does the rest, theirs afterwards",
+        seen: super::initialized_first,
+    },
+    Difference {
+        calls: &["initialize"],
+        why: "ours names the program with the rest of its functions as well",
+        seen: names_its_extension,
+    },
+];
+
+/// Whether ours is as theirs but for where it says that it is initialised, and for an event that names the extension.
+fn names_its_extension(theirs: &Outcome, ours: &Outcome) -> bool {
+    let mut rest = ours.clone();
+    let event = keccak256("ExtensionSet(address)");
+    rest.logs
+        .retain(|(_, log)| log.topics().first() != Some(&event));
+    rest.logs.len() + 1 == ours.logs.len() && super::initialized_first(theirs, &rest)
+}
+
+/// A proposal to theirs.
+#[derive(Clone, Debug, Default)]
+pub struct Proposal {
+    pub targets: Vec<Address>,
+    pub values: Vec<U256>,
+    pub calldatas: Vec<Bytes>,
+    pub description: String,
+}
+
+impl Proposal {
+    pub fn description_hash(&self) -> B256 {
+        keccak256(&self.description)
+    }
+
+    /// Asks for its id.
+    pub fn hash(&self) -> hashProposalCall {
+        hashProposalCall {
+            targets: self.targets.clone(),
+            values: self.values.clone(),
+            calldatas: self.calldatas.clone(),
+            descriptionHash: self.description_hash(),
+        }
+    }
+
+    /// Its id: the hash of what its functions are called with.
+    pub fn id(&self) -> U256 {
+        keccak256(&self.hash().abi_encode()[4..]).into()
+    }
+
+    pub fn propose(&self) -> proposeCall {
+        proposeCall {
+            targets: self.targets.clone(),
+            values: self.values.clone(),
+            calldatas: self.calldatas.clone(),
+            description: self.description.clone(),
+        }
+    }
+}
+
+/// A pair of governors, with their tokens and timelocks.
+pub struct Governors {
+    pub governor: Address,
+    pub tokens: Tokens,
+    pub timelocks: Timelocks,
+    /// The signing domains of theirs and ours.
+    domains: [Eip712Domain; 2],
+}
+
+impl Governors {
+    /// Puts both behind proxies, with `holder` the first holder of the supply, and no guardian unless one is given.
+    pub async fn deploy(world: &mut World, holder: Address, guardian: Address) -> Result<Self> {
+        let tokens = Tokens::deploy(world, 0, [holder; 2]).await?;
+        let timelocks = Timelocks::deploy(world).await?;
+        let implementations = world
+            .implementations("governance-dao", &Governor::BYTECODE)
+            .await?;
+        let extension = world
+            .program(&fs::read(program_path("governor-admin"))?)
+            .await?;
+        let theirs = initializeCall {
+            name_: "OGPU DAO".into(),
+            token_: tokens.token,
+            timelock_: timelocks.timelock,
+            votingDelay_: DELAY.try_into()?,
+            votingPeriod_: PERIOD.try_into()?,
+            proposalThreshold_: U256::from(10u64.pow(18)),
+            quorumNumerator_: U256::from(20),
+            voteExtension_: EXTENSION.try_into()?,
+            guardian_: guardian,
+        };
+        let ours = GovernanceDao::initializeCall {
+            token: world.ours(theirs.token_),
+            timelock: world.ours(theirs.timelock_),
+            extension,
+            votingDelay: theirs.votingDelay_,
+            votingPeriod: theirs.votingPeriod_,
+            proposalThreshold: theirs.proposalThreshold_,
+            quorumNumerator: theirs.quorumNumerator_,
+            voteExtension: theirs.voteExtension_,
+            guardian: world.ours(guardian),
+        };
+        let calls = [theirs.abi_encode(), ours.abi_encode()];
+        let calls = calls.each_ref().map(Vec::as_slice);
+        let governor = world.pair_by(implementations, calls).await?;
+        let admin = world.actors[0];
+        for order in timelocks.grants(governor) {
+            world.send(admin, &order).await?;
+        }
+        let chain = world.chain().id();
+        let domains = [governor, world.ours(governor)].map(|contract| {
+            Eip712Domain::new(
+                Some("OGPU DAO".into()),
+                Some("1".into()),
+                Some(U256::from(chain)),
+                Some(contract),
+                None,
+            )
+        });
+        Ok(Self {
+            governor,
+            tokens,
+            timelocks,
+            domains,
+        })
+    }
+
+    pub fn order(&self, call: &impl SolCall) -> Order {
+        Order::call(self.governor, call)
+    }
+
+    /// From now on the ids of ours stand for those of theirs: of the proposal, and of its operation and salt in the timelock.
+    pub fn know(&self, world: &mut World, proposal: &Proposal) {
+        let calldata = proposal.hash().abi_encode();
+        let translated = world.translate(&calldata);
+        world.same(keccak256(&calldata[4..]), keccak256(&translated[4..]));
+        let mut known =
+            [calldata, translated].map(|calldata| hashProposalCall::abi_decode(&calldata));
+        let governors = [self.governor, world.ours(self.governor)];
+        let operations = known.iter_mut().zip(governors).filter_map(|(call, own)| {
+            let call = call.as_mut().ok()?;
+            let mut salt = call.descriptionHash;
+            salt.iter_mut()
+                .zip(own.as_slice())
+                .for_each(|(byte, own)| *byte ^= own);
+            let operation = hashOperationBatchCall {
+                targets: call.targets.clone(),
+                values: call.values.clone(),
+                payloads: call.calldatas.clone(),
+                predecessor: B256::ZERO,
+                salt,
+            };
+            Some((salt, keccak256(&operation.abi_encode()[4..])))
+        });
+        if let [(salt, id), (our_salt, our_id)] = operations.collect::<Vec<_>>()[..] {
+            world.same(salt, our_salt);
+            world.same(id, our_id);
+        }
+    }
+
+    /// What `key` signs for theirs and for ours, as `voter`.
+    pub fn signatures(&self, world: &World, key: &Account, theirs: &Ballot) -> [(U256, Bytes); 2] {
+        let id = theirs.proposalId.to_be_bytes::<32>();
+        let id = U256::from_be_slice(&world.translate(&id));
+        let ours = Ballot {
+            proposalId: id,
+            ..theirs.clone()
+        };
+        let mut domains = self.domains.iter();
+        [theirs.clone(), ours].map(|ballot| {
+            let domain = domains.next().expect("there are two");
+            let signature = key
+                .sign_digest(ballot.eip712_signing_hash(domain))
+                .expect("a key signs");
+            (ballot.proposalId, signature.to_vec().into())
+        })
+    }
+
+    /// A signed ballot.
+    pub fn ballot(&self, world: &World, key: &Account, ballot: &Ballot) -> Order {
+        let [theirs, ours] = self
+            .signatures(world, key, ballot)
+            .map(|(proposal, signature)| castVoteBySigCall {
+                proposalId: proposal,
+                support: ballot.support,
+                voter: ballot.voter,
+                signature,
+            });
+        self.order(&theirs).ours(ours.abi_encode())
+    }
+
+    /// How a proposal is queued, executed, cancelled.
+    pub fn calls(&self, proposal: &Proposal) -> [Order; 3] {
+        let hashProposalCall {
+            targets,
+            values,
+            calldatas,
+            descriptionHash,
+        } = proposal.hash();
+        let arguments = (targets, values, calldatas, descriptionHash).abi_encode_params();
+        let order = |name, selector: [u8; 4]| {
+            Order::new(
+                name,
+                self.governor,
+                [selector.to_vec(), arguments.clone()].concat(),
+            )
+        };
+        [
+            order("queue", queue_0Call::SELECTOR),
+            order("execute", execute_0Call::SELECTOR),
+            order("cancel", cancel_1Call::SELECTOR),
+        ]
+    }
+
+    /// One that has the target of the timelock keep a number.
+    pub fn proposal(&self, world: &mut World, number: u8) -> Proposal {
+        let number_ = U256::from(1_000 + u64::from(number));
+        let proposal = Proposal {
+            targets: vec![self.timelocks.target],
+            values: vec![U256::ZERO],
+            calldatas: vec![Box::keepCall { number_ }.abi_encode().into()],
+            description: format!("Keep another number: {number:03}"),
+        };
+        self.know(world, &proposal);
+        proposal
+    }
+
+    /// Ours alone counts ballots in batches: in favour, by all of `voters`, with the same nonce.
+    pub fn batch(&self, world: &World, id: U256, voters: &[Account], nonce: U256) -> Actor::Order {
+        let signed = voters.iter().map(|voter| {
+            let ballot = Ballot {
+                proposalId: id,
+                support: 1,
+                voter: voter.address(),
+                nonce,
+            };
+            let [_, ours] = self.signatures(world, voter, &ballot);
+            ours
+        });
+        let (ids, signatures): (Vec<_>, Vec<_>) = signed.unzip();
+        let call = GovernanceDao::castVoteBySigBatchCall {
+            proposalId: ids.first().copied().unwrap_or_default(),
+            voters: voters.iter().map(Account::address).collect(),
+            support: vec![1; voters.len()],
+            nonces: vec![nonce; voters.len()],
+            signatures,
+        };
+        Actor::Order {
+            target: world.ours(self.governor),
+            value: U256::ZERO,
+            data: call.abi_encode().into(),
+        }
+    }
+}
