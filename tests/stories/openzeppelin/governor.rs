@@ -9,13 +9,13 @@ use ogpu_client::{
     Account,
     alloy::{
         primitives::{Address, B256, Bytes, U256, keccak256},
-        sol_types::{Eip712Domain, SolCall, SolError, SolStruct, SolValue},
+        sol_types::{Eip712Domain, Panic, PanicKind, SolCall, SolError, SolStruct, SolValue},
     },
     bindings::{GovernanceDao, governance::Ballot},
 };
 
 use super::{
-    Difference, Order, Outcome, World,
+    Difference, Order, Outcome, World, abi,
     contracts::{
         Actor, Box,
         Governor::{self, *},
@@ -49,8 +49,27 @@ pub const DIFFERENCES: &[Difference] = &[
         seen: names_its_extension,
     },
     Difference {
+        calls: &["queue", "cancel"],
+        why: "ours looks for a proposal by its id before it refuses ether, theirs afterwards",
+        seen: |theirs, ours| {
+            !(theirs.success || ours.success)
+                && theirs.output.is_empty()
+                && GovernorNonexistentProposal::abi_decode(&ours.output).is_ok()
+        },
+    },
+    Difference {
         calls: &[calls::SPOILT],
-        why: "ours looks who calls what only governance may call before it looks at the arguments, theirs afterwards",
+        why: "theirs panics where a length in calldata is beyond any memory, ours refuses it without a reason",
+        seen: |theirs, ours| {
+            let panic = Panic::from(PanicKind::ResourceError).abi_encode();
+            !(theirs.success || ours.success)
+                && theirs.output[..] == panic
+                && ours.output.is_empty()
+        },
+    },
+    Difference {
+        calls: &[calls::SPOILT, calls::GOVERNED],
+        why: "ours looks who calls what only governance may call before it looks at arguments and ether, theirs afterwards",
         seen: |theirs, ours| {
             !(theirs.success || ours.success)
                 && theirs.output.is_empty()
@@ -133,6 +152,8 @@ pub struct Governors {
     times: Vec<u64>,
     /// Calls with signatures that were used.
     used: Vec<Order>,
+    /// The latest ballot that was cast without a signature, and by whom.
+    cast: Option<(Address, Order)>,
 }
 
 impl Governors {
@@ -194,6 +215,7 @@ impl Governors {
             nonces: BTreeMap::new(),
             times: Vec::new(),
             used: Vec::new(),
+            cast: None,
         })
     }
 
@@ -203,7 +225,11 @@ impl Governors {
 
     /// From now on the ids of ours stand for those of theirs: of the proposal, and of its operation and salt in the timelock.
     pub fn know(&self, world: &mut World, proposal: &Proposal) {
-        let calldata = proposal.hash().abi_encode();
+        self.know_hashed(world, &proposal.hash());
+    }
+
+    fn know_hashed(&self, world: &mut World, proposal: &hashProposalCall) {
+        let calldata = proposal.abi_encode();
         let translated = world.translate(&calldata);
         world.same(keccak256(&calldata[4..]), keccak256(&translated[4..]));
         let mut known =
@@ -363,13 +389,61 @@ impl Governors {
     async fn step(&mut self, world: &mut World) -> Result<bool> {
         self.pass(world).await?;
         let (actor, order) = self.next(world);
+        if let Some(proposal) = calls::proposal_in(&order.theirs) {
+            self.know_hashed(world, &proposal);
+        }
         let outcome = world.send(actor, &order).await?;
         if outcome.success && order.ours.is_some() {
             self.used.push(order);
+        } else if outcome.success && order.name == "castVote" {
+            self.cast = Some((actor, order));
         }
         self.look(world).await?;
         Ok(outcome.success)
     }
+}
+
+/// What only one side declares, and why.
+const ONE_SIDED: [(&[&str], &str); 5] = [
+    (
+        &["error AddressEmptyCode(address)", "error NotInitializing()"],
+        "theirs: no call of it ends so",
+    ),
+    (
+        &[
+            "initialize(string,address,address,uint48,uint32,uint256,uint256,uint48,address)()",
+            "initialize(address,address,address,uint48,uint32,uint256,uint256,uint48,address)()",
+            "setExtension(address)()",
+            "event ExtensionSet(address indexed extension)",
+            "error InvalidExtension(address)",
+            "error UnknownFunction()",
+        ],
+        "the name of ours is a constant, and it is two programs",
+    ),
+    (
+        &[
+            "castVoteBySigBatch(uint256,address[],uint8[],uint256[],bytes[])(uint256)",
+            "castVoteWithReasonAndParamsBySigBatch(uint256,address[],uint8[],uint256[],string[],bytes[],bytes[])(uint256)",
+            "event BallotSkipped(uint256 indexed proposalId, address indexed voter, uint256 position, bytes reason)",
+            "error BallotLengthMismatch()",
+        ],
+        "ours: ballots in batches",
+    ),
+    (
+        &[
+            "error InvalidShortString()",
+            "error Panic(uint256)",
+            "error StringTooLong(string)",
+        ],
+        "ours: what OpenZeppelin's sources declare elsewhere, and Solidity not at all",
+    ),
+    (abi::SHARED, abi::OF_ALL),
+];
+
+#[test]
+fn a_governor_declares_what_openzeppelins_does() -> Result<()> {
+    let meant = ONE_SIDED.iter().flat_map(|(names, _)| names.iter());
+    abi::compare("Governor", "governance-dao", meant)
 }
 
 #[test]
@@ -399,13 +473,16 @@ fn a_governor_does_what_openzeppelins_does() -> Result<()> {
         }
         world.wait(5, 1).await?;
         world.look(&governors.constants()).await?;
+        for order in governors.corners() {
+            world.send(holder, &order).await?;
+        }
         let mut succeeded = 0;
         for _ in 0..world.steps {
             succeeded += usize::from(governors.step(&mut world).await?);
         }
         let failed = world.steps - succeeded;
         ensure!(
-            world.steps < 100 || succeeded.min(failed) * 5 > world.steps,
+            world.steps < 100 || succeeded.min(failed) * 8 > world.steps,
             "{succeeded} calls succeeded, {failed} failed: too one-sided to find much"
         );
         world.look(&governors.constants()).await?;

@@ -3,7 +3,7 @@
 use ogpu_client::{
     Account,
     alloy::{
-        primitives::{Address, Bytes, FixedBytes, U256},
+        primitives::{Address, Bytes, FixedBytes, U256, keccak256},
         sol,
         sol_types::{SolCall, SolStruct},
     },
@@ -31,12 +31,18 @@ sol! {
     }
 }
 
-/// The name of calls with lists in malformed calldata.
+/// The name of calls of what is for the timelock.
+pub const GOVERNED: &str = "what only governance may call";
+/// The name of calls with malformed calldata.
 pub const SPOILT: &str = "malformed calldata";
 
 impl Governors {
     /// A random call, and who makes it.
     pub fn next(&mut self, world: &mut World) -> (Address, Order) {
+        let again = self.cast.clone().filter(|_| world.random.once_in(12));
+        if let Some(again) = again {
+            return again;
+        }
         let actor = world.actor();
         let mut order = match world.random.below(36) {
             0..4 => self.propose(world, actor),
@@ -48,7 +54,7 @@ impl Governors {
             26 => self.step_of_life(world, 2),
             27 | 28 => {
                 let (_, _, data) = self.governed(world);
-                Order::new("what only governance may call", self.governor, data)
+                Order::new(GOVERNED, self.governor, data)
             }
             29 => self.tokens.order(&transferCall {
                 to: world.actor(),
@@ -222,7 +228,7 @@ impl Governors {
         let key = world.keys[index].clone();
         let wallet = index < 2 && world.random.once_in(2);
         let voter = match world.random.below(12) {
-            0 => world.anybody(self.governor),
+            0 => world.anybody(Address::ZERO),
             _ if wallet => world.actors[index],
             _ => key.address(),
         };
@@ -358,6 +364,22 @@ impl Governors {
         }
     }
 
+    /// Calls that chance may make too seldom.
+    pub fn corners(&self) -> Vec<Order> {
+        let mut governed = setVotingDelayCall::SELECTOR.to_vec();
+        governed.extend([0; 12]);
+        let mut endless = Proposal::default().propose().abi_encode();
+        endless[4 + 4 * 32..][..32].fill(0xff); // the length of the first list
+        vec![
+            Order::new(SPOILT, self.governor, governed),
+            Order::new(SPOILT, self.governor, endless),
+            self.order(&queue_1Call {
+                proposalId: U256::ONE,
+            })
+            .value(U256::ONE),
+        ]
+    }
+
     fn view(&self, world: &mut World) -> Order {
         let views = self.views(world);
         world.random.of(&views)
@@ -454,4 +476,18 @@ fn spoilt(signature: &Bytes, way: usize) -> Bytes {
         _ => {}
     }
     bytes.into()
+}
+
+/// What calldata propose, queue, execute, cancel or hash, if they can be read.
+pub fn proposal_in(data: &Bytes) -> Option<hashProposalCall> {
+    let arguments = data.get(4..)?;
+    if let Ok(call) = proposeCall::abi_decode(data) {
+        return Some(hashProposalCall {
+            targets: call.targets,
+            values: call.values,
+            calldatas: call.calldatas,
+            descriptionHash: keccak256(call.description),
+        });
+    }
+    hashProposalCall::abi_decode_raw(arguments).ok()
 }
