@@ -4,6 +4,7 @@
 //!
 //! Calls are random. `OGPU_SEED` names other ones, `OGPU_STEPS` how many; a failure says which they were.
 
+mod abi;
 mod contracts;
 mod gas;
 mod governor;

@@ -1,32 +1,38 @@
 //! The governor, with our token and our timelock on our side, theirs on theirs.
 
-use std::fs;
+mod calls;
 
-use eyre::Result;
+use std::{collections::BTreeMap, fs};
+
+use eyre::{Result, ensure};
 use ogpu_client::{
     Account,
     alloy::{
         primitives::{Address, B256, Bytes, U256, keccak256},
-        sol_types::{Eip712Domain, SolCall, SolStruct, SolValue},
+        sol_types::{Eip712Domain, Panic, PanicKind, SolCall, SolError, SolStruct, SolValue},
     },
     bindings::{GovernanceDao, governance::Ballot},
 };
 
 use super::{
-    Difference, Order, Outcome, World,
+    Difference, Order, Outcome, World, abi,
     contracts::{
         Actor, Box,
         Governor::{self, *},
         Timelock::hashOperationBatchCall,
+        Token::{delegateCall, transferCall},
     },
     program_path,
     timelock::Timelocks,
-    token::Tokens,
+    token::{
+        Tokens,
+        signatures::{Delegation, Spoilt},
+    },
 };
 
 /// In units of the token's clock, seconds here.
 pub const DELAY: u64 = 50;
-pub const PERIOD: u64 = 20_000;
+pub const PERIOD: u64 = 1_000;
 /// For how long ballots are taken at least once the quorum is reached.
 const EXTENSION: u64 = 300;
 
@@ -42,6 +48,47 @@ pub const DIFFERENCES: &[Difference] = &[
         why: "ours names the program with the rest of its functions as well",
         seen: names_its_extension,
     },
+    Difference {
+        calls: &["queue", "cancel"],
+        why: "ours looks for a proposal by its id before it refuses ether, theirs afterwards",
+        seen: |theirs, ours| {
+            !(theirs.success || ours.success)
+                && theirs.output.is_empty()
+                && GovernorNonexistentProposal::abi_decode(&ours.output).is_ok()
+        },
+    },
+    Difference {
+        calls: &[calls::SPOILT],
+        why: "theirs panics where a length in calldata is beyond any memory, ours refuses it without a reason",
+        seen: |theirs, ours| {
+            let panic = Panic::from(PanicKind::ResourceError).abi_encode();
+            !(theirs.success || ours.success)
+                && theirs.output[..] == panic
+                && ours.output.is_empty()
+        },
+    },
+    Difference {
+        calls: &[calls::SPOILT, calls::GOVERNED],
+        why: "ours looks who calls what only governance may call before it looks at arguments and ether, theirs afterwards",
+        seen: |theirs, ours| {
+            !(theirs.success || ours.success)
+                && theirs.output.is_empty()
+                && GovernorOnlyExecutor::abi_decode(&ours.output).is_ok()
+        },
+    },
+];
+
+/// Every reason for which a call of theirs is refused here.
+const REASONS: [&str; 9] = [
+    "GovernorAlreadyCastVote(address)",
+    "GovernorInsufficientProposerVotes(address,uint256,uint256)",
+    "GovernorInvalidProposalLength(uint256,uint256,uint256)",
+    "GovernorInvalidSignature(address)",
+    "GovernorNonexistentProposal(uint256)",
+    "GovernorOnlyExecutor(address)",
+    "GovernorRestrictedProposer(address)",
+    "GovernorUnableToCancel(uint256,address)",
+    "GovernorUnexpectedProposalState(uint256,uint8,bytes32)",
 ];
 
 /// Whether ours is as theirs but for where it says that it is initialised, and for an event that names the extension.
@@ -99,6 +146,14 @@ pub struct Governors {
     pub timelocks: Timelocks,
     /// The signing domains of theirs and ours.
     domains: [Eip712Domain; 2],
+    proposals: Vec<Proposal>,
+    nonces: BTreeMap<Address, U256>,
+    /// When something begins or ends.
+    times: Vec<u64>,
+    /// Calls with signatures that were used.
+    used: Vec<Order>,
+    /// The latest ballot that was cast without a signature, and by whom.
+    cast: Option<(Address, Order)>,
 }
 
 impl Governors {
@@ -156,6 +211,11 @@ impl Governors {
             tokens,
             timelocks,
             domains,
+            proposals: Vec::new(),
+            nonces: BTreeMap::new(),
+            times: Vec::new(),
+            used: Vec::new(),
+            cast: None,
         })
     }
 
@@ -165,7 +225,11 @@ impl Governors {
 
     /// From now on the ids of ours stand for those of theirs: of the proposal, and of its operation and salt in the timelock.
     pub fn know(&self, world: &mut World, proposal: &Proposal) {
-        let calldata = proposal.hash().abi_encode();
+        self.know_hashed(world, &proposal.hash());
+    }
+
+    fn know_hashed(&self, world: &mut World, proposal: &hashProposalCall) {
+        let calldata = proposal.abi_encode();
         let translated = world.translate(&calldata);
         world.same(keccak256(&calldata[4..]), keccak256(&translated[4..]));
         let mut known =
@@ -285,4 +349,144 @@ impl Governors {
             data: call.abi_encode().into(),
         }
     }
+
+    /// Lets time pass, or not, or just until something begins or ends.
+    async fn pass(&self, world: &mut World) -> Result<()> {
+        let seconds = match world.random.below(12) {
+            0..5 => 0,
+            5..8 => 1,
+            8..10 => world.random.below(100) as u64,
+            10 => {
+                let next = self.times.iter().find(|time| **time > world.now + 1);
+                let left = next.map_or(0, |time| time - world.now);
+                left + world.random.below(3) as u64
+            }
+            _ => world.random.below(400) as u64,
+        };
+        world.wait(seconds.saturating_sub(1), 1).await
+    }
+
+    /// Compares every view, and learns what the next calls are made from.
+    async fn look(&mut self, world: &mut World) -> Result<()> {
+        let views = self.views(world);
+        let seen = world.look(&views).await?;
+        self.times.clear();
+        for (view, output) in views.iter().zip(seen) {
+            let number = || U256::abi_decode(&output);
+            if let Ok(call) = noncesCall::abi_decode(&view.theirs) {
+                self.nonces.insert(call.owner, number()?);
+            } else if proposalSnapshotCall::abi_decode(&view.theirs).is_ok()
+                || proposalDeadlineCall::abi_decode(&view.theirs).is_ok()
+            {
+                self.times.push(number()?.saturating_to());
+            }
+        }
+        self.times.sort_unstable();
+        Ok(())
+    }
+
+    /// One random call, and every view compared after it.
+    async fn step(&mut self, world: &mut World) -> Result<bool> {
+        self.pass(world).await?;
+        let (actor, order) = self.next(world);
+        if let Some(proposal) = calls::proposal_in(&order.theirs) {
+            self.know_hashed(world, &proposal);
+        }
+        let outcome = world.send(actor, &order).await?;
+        if outcome.success && order.ours.is_some() {
+            self.used.push(order);
+        } else if outcome.success && order.name == "castVote" {
+            self.cast = Some((actor, order));
+        }
+        self.look(world).await?;
+        Ok(outcome.success)
+    }
+}
+
+/// What only one side declares, and why.
+const ONE_SIDED: [(&[&str], &str); 5] = [
+    (
+        &["error AddressEmptyCode(address)", "error NotInitializing()"],
+        "theirs: no call of it ends so",
+    ),
+    (
+        &[
+            "initialize(string,address,address,uint48,uint32,uint256,uint256,uint48,address)()",
+            "initialize(address,address,address,uint48,uint32,uint256,uint256,uint48,address)()",
+            "setExtension(address)()",
+            "event ExtensionSet(address indexed extension)",
+            "error InvalidExtension(address)",
+            "error UnknownFunction()",
+        ],
+        "the name of ours is a constant, and it is two programs",
+    ),
+    (
+        &[
+            "castVoteBySigBatch(uint256,address[],uint8[],uint256[],bytes[])(uint256)",
+            "castVoteWithReasonAndParamsBySigBatch(uint256,address[],uint8[],uint256[],string[],bytes[],bytes[])(uint256)",
+            "event BallotSkipped(uint256 indexed proposalId, address indexed voter, uint256 position, bytes reason)",
+            "error BallotLengthMismatch()",
+        ],
+        "ours: ballots in batches",
+    ),
+    (
+        &[
+            "error InvalidShortString()",
+            "error Panic(uint256)",
+            "error StringTooLong(string)",
+        ],
+        "ours: what OpenZeppelin's sources declare elsewhere, and Solidity not at all",
+    ),
+    (abi::SHARED, abi::OF_ALL),
+];
+
+#[test]
+fn a_governor_declares_what_openzeppelins_does() -> Result<()> {
+    let meant = ONE_SIDED.iter().flat_map(|(names, _)| names.iter());
+    abi::compare("Governor", "governance-dao", meant)
+}
+
+#[test]
+fn a_governor_does_what_openzeppelins_does() -> Result<()> {
+    super::deep(async {
+        let mut world = World::new(DIFFERENCES).await?;
+        let (holder, guardian) = (world.actors[3], world.actors[2]);
+        let mut governors = Governors::deploy(&mut world, holder, guardian).await?;
+        let value = U256::from(10).pow(U256::from(26));
+        for to in world.people() {
+            let order = governors.tokens.order(&transferCall { to, value });
+            world.send(holder, &order).await?;
+        }
+        for delegatee in world.actors.clone() {
+            let order = governors.tokens.order(&delegateCall { delegatee });
+            world.send(delegatee, &order).await?;
+        }
+        for key in world.keys.clone() {
+            let delegation = Delegation {
+                delegatee: key.address(),
+                nonce: U256::ZERO,
+                expiry: U256::MAX,
+            };
+            let tokens = &governors.tokens;
+            let order = tokens.delegation_by(&world, &key, delegation, Spoilt::NOT);
+            world.send(holder, &order).await?;
+        }
+        world.wait(5, 1).await?;
+        world.look(&governors.constants()).await?;
+        for order in governors.corners() {
+            world.send(holder, &order).await?;
+        }
+        let mut succeeded = 0;
+        for _ in 0..world.steps {
+            succeeded += usize::from(governors.step(&mut world).await?);
+        }
+        let failed = world.steps - succeeded;
+        ensure!(
+            world.steps < 100 || succeeded.min(failed) * 8 > world.steps,
+            "{succeeded} calls succeeded, {failed} failed: too one-sided to find much"
+        );
+        world.look(&governors.constants()).await?;
+        world.all_met(&REASONS);
+        Ok(())
+    })
 }

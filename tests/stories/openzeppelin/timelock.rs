@@ -9,7 +9,7 @@ use ogpu_client::alloy::{
 };
 
 use super::{
-    Difference, Order, World,
+    Difference, Order, World, abi,
     contracts::{
         Box,
         Timelock::{self, *},
@@ -293,6 +293,16 @@ impl Timelocks {
         }
         Ok(outcome.success)
     }
+}
+
+#[test]
+fn a_timelock_declares_what_openzeppelins_does() -> Result<()> {
+    let others = [
+        "error AddressEmptyCode(address)", // theirs, which no call of it ends with
+        "error NotInitializing()",         // the same
+        "error Panic(uint256)",            // ours, which Solidity does not declare
+    ];
+    abi::compare("Timelock", "timelock", abi::SHARED.iter().chain(&others))
 }
 
 #[tokio::test]

@@ -4,22 +4,16 @@ mod calls;
 pub mod differences;
 pub mod signatures;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::collections::BTreeMap;
 
 use eyre::{Result, ensure};
 use ogpu_client::alloy::{
-    json_abi::JsonAbi,
     primitives::{Address, U256},
     sol_types::{Eip712Domain, SolCall, SolValue},
 };
-use serde_json::Value;
 
 use super::{
-    Order, World,
+    Order, World, abi,
     contracts::Token::{self, *},
     random::Random,
     upgrades::Upgradeable,
@@ -235,31 +229,8 @@ impl Tokens {
 
 #[test]
 fn a_token_declares_what_openzeppelins_does() -> Result<()> {
-    let read = |path: &str| -> Result<Value> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
-        Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
-    };
-    let theirs = read("bench/artifacts/openzeppelin/Token.json")?["abi"].take();
-    let ours = read("abi/ogpu-token.json")?;
-    let abis = [
-        serde_json::from_value::<JsonAbi>(theirs)?,
-        serde_json::from_value(ours)?,
-    ];
-    let [theirs, ours] = abis.each_ref().map(|abi| {
-        let functions = abi.functions();
-        let functions = functions.map(|function| function.signature_with_outputs());
-        let errors = abi.errors();
-        let errors = errors.map(|error| format!("error {}", error.signature()));
-        let events = abi.events().map(|event| event.full_signature());
-        functions
-            .chain(errors)
-            .chain(events)
-            .collect::<BTreeSet<_>>()
-    });
     let meant = ONE_SIDED.iter().flat_map(|(names, _)| names.iter());
-    let meant: BTreeSet<_> = meant.map(|name| (*name).to_owned()).collect();
-    assert_eq!(&theirs ^ &ours, meant);
-    Ok(())
+    abi::compare("Token", "ogpu-token", meant)
 }
 
 async fn life(clock_mode: u8) -> Result<()> {

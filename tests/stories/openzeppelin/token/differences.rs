@@ -6,7 +6,7 @@ use ogpu_client::alloy::{
 };
 
 use crate::openzeppelin::{
-    Difference, contracts::Token::ERC20ExceededSafeSupply, initialized_first, upgrades,
+    Difference, abi, contracts::Token::ERC20ExceededSafeSupply, initialized_first, upgrades,
 };
 
 /// In what our token is unlike theirs.
@@ -66,21 +66,7 @@ pub const ONE_SIDED: [(&[&str], &str); 5] = [
         &["error UnknownClockMode(uint8)"],
         "ours: of its `initialize`",
     ),
-    (
-        &[
-            "error AmountTooLarge(uint256,uint256)",
-            "error EnforcedPause(uint64)",
-            "error GuardianMustWait(uint64)",
-            "error PausableUnauthorizedAccount(address)",
-            "error PauseOutOfRange(uint64,uint64,uint64)",
-            "error TokenCallFailed(address)",
-            "error TokenTookFee(address,uint256,uint256)",
-            "error UnexpectedAnswer()",
-            "error ZeroAddress()",
-            "error ZeroAmount()",
-        ],
-        "ours: of what all our contracts share; no call of the token ends so",
-    ),
+    (abi::SHARED, abi::OF_ALL),
 ];
 
 /// Every reason for which a call of theirs is refused, but for those that nothing can bring about: a clock that runs backwards or
