@@ -2,12 +2,17 @@
 
 mod admin;
 mod bidding;
+mod bounds;
 mod disputes;
 mod leases;
 mod life;
+mod offers;
 mod orders;
 mod outcomes;
 mod places;
+mod siblings;
+mod signed;
+mod unknown;
 mod verifiers;
 
 use alloy_primitives::{Address, B256, U256, address, aliases::U96};

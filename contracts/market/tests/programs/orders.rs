@@ -1,8 +1,8 @@
 //! Tasks with terms of their own, and every way to offer beyond the plain bid.
 
 use alloy_primitives::{FixedBytes, keccak256};
-use market::abi::{SignedBid, Terms};
-use ogpu_common::{Calldata, ZeroAddress, ZeroAmount};
+use market::abi::Terms;
+use ogpu_common::{ZeroAddress, ZeroAmount};
 
 use super::*;
 
@@ -10,7 +10,7 @@ const SPONSOR: Address = address!("0000000000000000000000000000000000000055");
 const SALT: B256 = B256::repeat_byte(0x5a);
 
 /// Ten minutes for open bids, and nothing else.
-fn plain() -> Terms {
+pub(super) fn plain() -> Terms {
     Terms {
         biddingWindow: 600,
         minTrust: 0,
@@ -27,7 +27,7 @@ fn plain() -> Terms {
 }
 
 impl Stage {
-    fn order(&mut self, terms: Terms) -> Result<U256, Error> {
+    pub(super) fn order(&mut self, terms: Terms) -> Result<U256, Error> {
         self.by(CLIENT, |m| {
             m.orders
                 .submit_task_with_terms("ipfs://task".into(), n(10_000), 400, terms)
@@ -35,14 +35,14 @@ impl Stage {
     }
 
     /// A market with an open task of 10,000 wei under these terms.
-    fn with(terms: Terms) -> Self {
+    pub(super) fn with(terms: Terms) -> Self {
         let mut market = Self::new();
         assert_eq!(market.order(terms), Ok(T));
         market
     }
 }
 
-fn leaf(provider: U256) -> B256 {
+pub(super) fn leaf(provider: U256) -> B256 {
     keccak256(keccak256(provider.to_be_bytes::<32>()))
 }
 
@@ -430,137 +430,6 @@ fn a_rising_price_ends_with_the_bidding() {
         },
     );
     market.by(STRANGER, |m| m.bids.expire_task(T)).unwrap();
-}
-
-fn signed(price: u128) -> SignedBid {
-    SignedBid {
-        taskId: T,
-        providerId: A,
-        price: n(price),
-        expiry: START + 100,
-        nonce: U256::ZERO,
-    }
-}
-
-/// A signature of this digest, as the precompile that recovers signers sees it.
-fn sign(market: &Stage, bid: SignedBid, signer: Address) -> Calldata {
-    let digest = market.programs.bids.signed_bid_digest(bid);
-    let signature = [[0x11; 32], [0x22; 32]].concat();
-    let input = [digest.as_slice(), &n(27).to_be_bytes::<32>(), &signature].concat();
-    let precompile = Address::with_last_byte(1);
-    market
-        .chain
-        .answer(precompile, input, Ok(signer.into_word().to_vec()));
-    Calldata([signature, vec![27]].concat())
-}
-
-#[test]
-fn a_signed_bid_is_assigned_in_one_step() {
-    let mut market = Stage::open();
-    let signature = sign(&market, signed(8_000), ALICE);
-    let assign = |bid: fn(u128) -> SignedBid, price, signature: &Calldata| {
-        let signature = signature.clone();
-        move |m: &mut Programs| m.bids.assign_signed_bid(bid(price), signature)
-    };
-    refused(
-        market.by(STRANGER, assign(signed, 8_000, &signature)),
-        NotClient {
-            taskId: T,
-            caller: STRANGER,
-        },
-    );
-    let forged = InvalidSignature { signer: ALICE };
-    refused(market.by(CLIENT, assign(signed, 7_999, &signature)), forged);
-    let short = Calldata(signature.0[..64].to_vec());
-    let forged = InvalidSignature { signer: ALICE };
-    refused(market.by(CLIENT, assign(signed, 8_000, &short)), forged);
-    let mut high = signature.0.clone();
-    high[32] = 0x80;
-    let forged = InvalidSignature { signer: ALICE };
-    refused(
-        market.by(CLIENT, assign(signed, 8_000, &Calldata(high))),
-        forged,
-    );
-    let above = PriceAboveBudget {
-        price: n(10_001),
-        budget: n(10_000),
-    };
-    let dear = sign(&market, signed(10_001), ALICE);
-    refused(market.by(CLIENT, assign(signed, 10_001, &dear)), above);
-    market
-        .by(CLIENT, assign(signed, 8_000, &signature))
-        .unwrap();
-    assert_eq!(market.last::<ProviderAssigned>().price, n(8_000));
-    assert_eq!(market.collateral(A), n(2_000 - 800 - 5));
-    refused(
-        market.by(CLIENT, assign(signed, 8_000, &signature)),
-        WrongStatus {
-            taskId: T,
-            status: 2,
-        },
-    );
-}
-
-#[test]
-fn signed_bids_expire_and_are_revoked() {
-    let mut market = Stage::open();
-    let signature = sign(&market, signed(8_000), ALICE);
-    let assign = |signature: &Calldata| {
-        let signature = signature.clone();
-        move |m: &mut Programs| m.bids.assign_signed_bid(signed(8_000), signature)
-    };
-    refused(
-        market.by(STRANGER, |m| m.bids.revoke_signed_bids(A)),
-        NotProvider {
-            providerId: A,
-            caller: STRANGER,
-        },
-    );
-    market.by(ALICE, |m| m.bids.revoke_signed_bids(A)).unwrap();
-    assert_eq!(market.programs.bids.bid_nonce_of(A), U256::ONE);
-    let revoked = BidRevoked {
-        providerId: A,
-        nonce: U256::ZERO,
-        current: U256::ONE,
-    };
-    refused(market.by(CLIENT, assign(&signature)), revoked);
-    market.chain.pass(100);
-    let expired = BidExpired {
-        expiry: START + 100,
-    };
-    refused(market.by(CLIENT, assign(&signature)), expired);
-}
-
-#[test]
-fn a_contract_signs_by_saying_so() {
-    let mut market = Stage::open();
-    let digest = market.programs.bids.signed_bid_digest(signed(8_000));
-    market.chain.vm.set_code(ALICE, vec![0xfe]);
-    sol! { function isValidSignature(bytes32 hash, bytes signature); }
-    let call = |signature: &[u8]| {
-        isValidSignatureCall {
-            hash: digest,
-            signature: signature.to_vec().into(),
-        }
-        .abi_encode()
-    };
-    let mut magic = [0; 32];
-    magic[..4].copy_from_slice(&isValidSignatureCall::SELECTOR);
-    market
-        .chain
-        .answer(ALICE, call(b"good"), Ok(magic.to_vec()));
-    market.chain.answer(ALICE, call(b"bad"), Ok(vec![0; 32]));
-    let assign = |signature: &[u8]| {
-        let signature = Calldata(signature.to_vec());
-        move |m: &mut Programs| m.bids.assign_signed_bid(signed(8_000), signature)
-    };
-    for no in [&b"bad"[..], b"unknown"] {
-        refused(
-            market.by(CLIENT, assign(no)),
-            InvalidSignature { signer: ALICE },
-        );
-    }
-    market.by(CLIENT, assign(b"good")).unwrap();
 }
 
 #[test]
