@@ -3,7 +3,7 @@
 use std::fmt;
 
 use alloy::{
-    primitives::{Bytes, U256},
+    primitives::{B256, Bytes, U256},
     sol_types::{Panic, Revert, SolError, SolInterface},
 };
 
@@ -29,6 +29,18 @@ pub enum Reason {
     Silent,
     /// There is no contract at the address.
     NoContract,
+}
+
+/// The name of a layout of storage.
+fn layout(name: B256) -> String {
+    let name = String::from_utf8_lossy(&name[..])
+        .trim_end_matches('\0')
+        .to_owned();
+    if name.is_empty() {
+        "no contract of ours".to_owned()
+    } else {
+        name
+    }
 }
 
 impl Reason {
@@ -90,6 +102,10 @@ fn sentence(error: &E) -> String {
         E::UUPSUnsupportedProxiableUUID(e) => {
             format!("the new implementation keeps its address in slot {}, which is no UUPS slot; nothing was upgraded", e.slot)
         }
+        E::UnsupportedStorageLayout(e) => format!(
+            "the new implementation lays storage out as {} does, which would misread what this contract has stored; nothing was upgraded",
+            layout(e.layout)
+        ),
         E::ERC1967InvalidImplementation(e) => format!(
             "{} is no implementation: it must be an activated program with proxiableUUID; nothing was upgraded",
             e.implementation
@@ -435,6 +451,10 @@ fn sentence(error: &E) -> String {
             "nothing could be paused: a guardian may pause once in 30 days, and the watchdog must be the contracts' guardian".to_owned()
         }
         E::TooLittleGas(e) => format!("pausing needs {} gas and {} are left; send more", e.required, e.left),
+        E::CodeDiffers(e) => format!(
+            "the code of {} has the hash {}, and {} was required: nothing was done; look what stands there before anything is proposed again",
+            e.account, e.present, e.required
+        ),
         E::RefundFailed(e) => format!("{} does not take the {} wei of ether that are left", e.to, e.amount),
         E::OtherVerifier(e) => format!("task {} is judged by {}, not by this verifier", e.taskId, e.verifier),
         E::InvalidPlan(e) => format!(

@@ -5,6 +5,10 @@
 //!
 //! An extension executes in the storage of the contract it extends, so both must have the same layout, and one file says it.
 
+mod compare;
+
+pub use compare::compare_commits;
+
 use crate::programs::{Contract, Kind, with_interface};
 use crate::run::workspace_root;
 use eyre::{ContextCompat, Result, WrapErr, bail, ensure};
@@ -24,12 +28,20 @@ const IMPLEMENTATION_SLOT: &str =
 
 /// Contract → its layout, as the sources say now.
 pub fn all() -> Result<BTreeMap<String, Value>> {
-    let root = workspace_root();
+    all_below(&workspace_root())
+}
+
+/// [`all`] of the contracts whose sources are below `root`.
+fn all_below(root: &Path) -> Result<BTreeMap<String, Value>> {
     let shared = Sources::read(&root.join("contracts/common/src"))?;
     let mut layouts = BTreeMap::new();
     for contract in with_interface() {
         let mut files = shared.files.clone();
-        for folder in contract.source_folders(&root) {
+        let folders = contract.source_folders(root);
+        if !folders.iter().all(|folder| folder.is_dir()) {
+            continue; // another version had no such contract
+        }
+        for folder in folders {
             files.extend(Sources::read(&folder)?.files);
         }
         let layout = Sources { files }
@@ -38,8 +50,9 @@ pub fn all() -> Result<BTreeMap<String, Value>> {
         layouts.insert(contract.name.to_owned(), layout);
     }
     for Contract { name, kind, .. } in with_interface() {
-        if let Kind::ExtensionOf(extended) = kind {
-            let own = layouts.remove(name).unwrap_or_default();
+        if let Kind::ExtensionOf(extended) = kind
+            && let Some(own) = layouts.remove(name)
+        {
             ensure_same(&layouts[extended], &own)
                 .wrap_err_with(|| format!("{name} executes in the storage of {extended}"))?;
         }
@@ -122,9 +135,32 @@ impl Sources {
                 namespaces.insert(id, json!({ "slot": slot, "fields": self.fields(found)? }));
             }
         }
-        Ok(
-            json!({ "fields": root.wrap_err("no #[storage] struct of the contract's name")?, "namespaces": namespaces }),
-        )
+        let fields = root.wrap_err("no #[storage] struct of the contract's name")?;
+        let mut structs = BTreeMap::new();
+        self.add_structs(&fields, &mut structs)?;
+        Ok(json!({ "fields": fields, "namespaces": namespaces, "structs": structs }))
+    }
+
+    /// Adds the fields of the structs that `fields` consist of or lead to: name → fields.
+    fn add_structs(
+        &self,
+        fields: &[Value],
+        structs: &mut BTreeMap<String, Vec<Value>>,
+    ) -> Result<()> {
+        for field in fields {
+            for name in names(field["type"].as_str().unwrap_or_default()) {
+                let Some((_, inner)) = self.structs().find(|(_, found)| found.ident == name) else {
+                    continue;
+                };
+                if structs.contains_key(name) {
+                    continue;
+                }
+                let inner = self.fields(inner)?;
+                structs.insert(name.to_owned(), inner.clone());
+                self.add_structs(&inner, structs)?;
+            }
+        }
+        Ok(())
     }
 
     /// A struct whose only field is another `#[storage]` struct lies in storage as that one does.
@@ -234,6 +270,12 @@ impl Sources {
                 _ => None,
             })
     }
+}
+
+/// The names in a type as it is shown.
+fn names(shown: &str) -> impl Iterator<Item = &str> {
+    let ends = |sign: char| !sign.is_alphanumeric() && sign != '_';
+    shown.split(ends).filter(|name| !name.is_empty())
 }
 
 fn last_segment(ty: &Type) -> Result<&syn::PathSegment> {

@@ -8,6 +8,7 @@
 //! | `reproduce` | builds the committed sources twice in different folders and compares the bytes |
 //! | `check` | formatting, lints and the committed snapshots |
 //! | `snapshots` | rewrites the committed snapshots on purpose |
+//! | `layout` | compares how the contracts of two commits lay storage out |
 //! | `bench` | measures start-up and the demo |
 //! | `mutants` | breaks the rules on purpose, everywhere: the tests must notice |
 //! | `guards` | takes the contracts' guards out, one at a time: the tests must notice |
@@ -64,6 +65,13 @@ enum Command {
     Check,
     /// Rewrite abi/ and snapshots/ from what the code says now
     Snapshots,
+    /// Compare storage layouts; fail if an upgrade would misread what is stored
+    Layout {
+        /// The commit whose contracts are deployed
+        old: String,
+        /// The commit they are upgraded to; the working tree, if none is named
+        new: Option<String>,
+    },
     /// Measure start-up and the demo
     Bench {
         /// How many times each thing is run
@@ -118,6 +126,7 @@ fn main() -> Result<()> {
         Command::Reproduce => reproduce::reproduce(),
         Command::Check => check::check(),
         Command::Snapshots => check::rewrite(),
+        Command::Layout { old, new } => layout::compare_commits(&old, new.as_deref()),
         Command::Bench { runs } => bench::bench(runs),
         Command::Mutants { args } => proof::mutants::mutants(&args),
         Command::Guards(options) => proof::guards::guards(&options),

@@ -12,6 +12,7 @@ sol! {
         error InvalidInitialization();
         error UUPSUnauthorizedCallContext();
         error UUPSUnsupportedProxiableUUID(bytes32 slot);
+        error UnsupportedStorageLayout(bytes32 layout);
         error ERC1967InvalidImplementation(address implementation);
         error ERC1967NonPayable();
         error ERC1967ProxyUninitialized();
@@ -162,6 +163,7 @@ sol! {
         error TooManyTargets(uint256 count, uint256 maximum);
         error NothingPaused();
         error TooLittleGas(uint256 left, uint256 required);
+        error CodeDiffers(address account, bytes32 present, bytes32 required);
         error RefundFailed(address to, uint256 amount);
 
         // Replicated execution.

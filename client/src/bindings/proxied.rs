@@ -11,6 +11,7 @@ sol! {
         function transferOwnership(address newOwner) external;
         function renounceOwnership() external;
         function proxiableUUID() external view returns (bytes32);
+        function storageLayout() external view returns (bytes32);
         function upgradeToAndCall(address newImplementation, bytes data) external payable;
         function UPGRADE_INTERFACE_VERSION() external view returns (string);
 

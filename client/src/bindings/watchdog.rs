@@ -28,6 +28,7 @@ sol! {
         function statusOf(address account) external view returns (uint256 start, uint256 fall, uint256 limit, uint64 windowEnd, bool tripped);
         function keepAlive(address program) external payable returns (uint256 fee);
         function keepAliveAll(address[] programs) external payable returns (uint256 extended, uint256 fees);
+        function requireCode(address account, bytes32 codeHash) external view;
         function timeLeftOf(address program) external view returns (uint64 secs);
         function guardian() external view returns (address);
         function pauseDuration() external view returns (uint64);

@@ -24,6 +24,9 @@ sol! {
     /// The new implementation answers `proxiableUUID` with another slot.
     #[derive(Debug, PartialEq)]
     error UUPSUnsupportedProxiableUUID(bytes32 slot);
+    /// The new implementation lays storage out as this contract does, and not as the one behind the proxy; 0 if it does not say.
+    #[derive(Debug, PartialEq)]
+    error UnsupportedStorageLayout(bytes32 layout);
     /// The new implementation is no contract, is not activated, or has no `proxiableUUID`.
     #[derive(Debug, PartialEq)]
     error ERC1967InvalidImplementation(address implementation);
@@ -251,6 +254,7 @@ shared! {
     InvalidInitialization,
     UUPSUnauthorizedCallContext,
     UUPSUnsupportedProxiableUUID,
+    UnsupportedStorageLayout,
     ERC1967InvalidImplementation,
     ERC1967NonPayable,
     FailedCall,

@@ -1,4 +1,4 @@
-use alloy_primitives::{Address, Bytes, U256, address, b256, hex};
+use alloy_primitives::{Address, B256, Bytes, U256, address, b256, hex};
 use alloy_sol_types::{SolCall, SolError};
 use stylus_sdk::{
     abi::{self, AbiType},
@@ -140,12 +140,25 @@ fn answer_uuid(chain: &Chain, implementation: Address, answer: Result<Vec<u8>, V
     );
 }
 
+fn answer_layout(chain: &Chain, implementation: Address, answer: Result<Vec<u8>, Vec<u8>>) {
+    let call = uups::storageLayoutCall {}.abi_encode();
+    chain.answer(implementation, call, answer);
+}
+
+/// The layout that this crate's contracts say they have.
+fn own_layout() -> Vec<u8> {
+    let mut name = b"ogpu-common".to_vec();
+    name.resize(32, 0);
+    name
+}
+
 #[test]
 fn upgrades_go_to_implementations_only() {
     let chain = Chain::new();
     let mut plain = owned(&chain);
     let slot = IMPLEMENTATION_SLOT.to_be_bytes::<32>();
     answer_uuid(&chain, NEXT, Ok(slot.to_vec()));
+    answer_layout(&chain, NEXT, Ok(own_layout()));
 
     let stranger = OwnableUnauthorizedAccount { account: STRANGER };
     let result = chain.call(STRANGER, || {
@@ -179,6 +192,19 @@ fn upgrades_go_to_implementations_only() {
         }
         .into())
     );
+    answer_uuid(&chain, STRANGER, Ok(slot.to_vec()));
+    for (answer, layout) in [
+        (Err(own_layout()), B256::ZERO),
+        (Ok(Vec::new()), B256::ZERO),
+        (Ok(own_layout()[..31].to_vec()), B256::ZERO),
+        (Ok(vec![7; 32]), B256::repeat_byte(7)),
+    ] {
+        answer_layout(&chain, STRANGER, answer);
+        let result = chain.call(OWNER, || {
+            plain.upgrade_to_and_call(STRANGER, Vec::new().into())
+        });
+        assert_eq!(result, Err(UnsupportedStorageLayout { layout }.into()));
+    }
     assert_eq!(
         uups::implementation(plain.vm()),
         IMPLEMENTATION,
@@ -206,6 +232,7 @@ fn an_upgrade_passes_on_why_its_call_failed() {
         NEXT,
         Ok(IMPLEMENTATION_SLOT.to_be_bytes::<32>().to_vec()),
     );
+    answer_layout(&chain, NEXT, Ok(own_layout()));
     let mut upgrade =
         |data: Vec<u8>| chain.call(OWNER, || plain.upgrade_to_and_call(NEXT, data.into()));
 

@@ -16,7 +16,7 @@ use stylus_sdk::{
 
 use crate::{
     Calldata, ERC1967InvalidImplementation, ERC1967NonPayable, Error, FailedCall,
-    UUPSUnauthorizedCallContext, UUPSUnsupportedProxiableUUID,
+    UUPSUnauthorizedCallContext, UUPSUnsupportedProxiableUUID, UnsupportedStorageLayout,
     namespace::{IMPLEMENTATION_SLOT, open},
     ownable::only_owner,
     words,
@@ -27,6 +27,7 @@ sol! {
     event Upgraded(address indexed implementation);
 
     function proxiableUUID() external view returns (bytes32);
+    function storageLayout() external view returns (bytes32);
 }
 
 /// Storage at [`IMPLEMENTATION_SLOT`].
@@ -54,6 +55,23 @@ pub trait Upgradeable {
     /// The version of the upgrade interface: "5.0.0", which has `upgradeToAndCall` only.
     #[selector(name = "UPGRADE_INTERFACE_VERSION")]
     fn upgrade_interface_version(&self) -> String;
+    /// The name of the layout of this contract's storage, in ASCII: the contract's own name. An implementation with another name would
+    /// misread what the proxy has stored, and is refused. Within one name a layout only grows: `cargo xtask layout` compares.
+    fn storage_layout(&self) -> B256;
+}
+
+/// A name as [`Upgradeable::storage_layout`] says it: ASCII, then zeros.
+///
+/// # Panics
+/// While compiling, if the name has more than 32 bytes.
+pub const fn layout_named(name: &str) -> B256 {
+    let (name, mut word) = (name.as_bytes(), [0; 32]);
+    let mut i = 0;
+    while i < name.len() {
+        word[i] = name[i];
+        i += 1;
+    }
+    B256::new(word)
 }
 
 /// The implementation of the proxy that executes; zero outside of a proxy.
@@ -87,38 +105,42 @@ pub fn proxiable_uuid(vm: &VM) -> Result<B256, Error> {
     }
 }
 
-/// [`Upgradeable::upgrade_to_and_call`]; `call` is `Call::new_mutating(self)`.
+/// [`Upgradeable::upgrade_to_and_call`]; `call` is `Call::new_mutating(self)`, `layout` what the present implementation answers to
+/// [`Upgradeable::storage_layout`].
 ///
-/// The new implementation is asked for its `proxiableUUID` first. That fails, and nothing changes, if it is no contract, no
-/// UUPS implementation, or a program that is not activated.
+/// The new implementation is asked for its `proxiableUUID` first, and for its `storageLayout` then. That fails, and nothing changes, if
+/// it is no contract, no UUPS implementation, one of another contract, or a program that is not activated or has expired.
 ///
 /// # Errors
 /// [`UUPSUnauthorizedCallContext`], [`OwnableUnauthorizedAccount`](crate::OwnableUnauthorizedAccount),
-/// [`ERC1967InvalidImplementation`], [`UUPSUnsupportedProxiableUUID`], [`ERC1967NonPayable`], [`FailedCall`], and whatever `data`
-/// reverts with.
+/// [`ERC1967InvalidImplementation`], [`UUPSUnsupportedProxiableUUID`], [`UnsupportedStorageLayout`], [`ERC1967NonPayable`],
+/// [`FailedCall`], and whatever `data` reverts with.
 pub fn upgrade_to_and_call(
     vm: &VM,
     call: Call<true>,
     new_implementation: Address,
     data: &[u8],
+    layout: B256,
 ) -> Result<(), Error> {
     only_proxy(vm)?;
     only_owner(vm)?;
-    let invalid =
-        || Error::of::<ERC1967InvalidImplementation>(&[&words::address(new_implementation)]);
-    let answer = static_call(
-        vm,
-        Call::new(),
-        new_implementation,
-        &proxiableUUIDCall::SELECTOR,
-    )
-    .map_err(|_| invalid())?;
-    // an address without code answers with nothing
-    let slot = B256::try_from(answer.as_slice()).map_err(|_| invalid())?;
+    let Some(slot) = word_of(vm, new_implementation, proxiableUUIDCall::SELECTOR) else {
+        let implementation = words::address(new_implementation);
+        return Err(Error::of::<ERC1967InvalidImplementation>(&[
+            &implementation,
+        ]));
+    };
     if slot.0 != IMPLEMENTATION_SLOT.to_be_bytes::<32>() {
         return Err(Error::of::<UUPSUnsupportedProxiableUUID>(&[
             &words::number(&slot),
         ]));
+    }
+    let new_layout =
+        word_of(vm, new_implementation, storageLayoutCall::SELECTOR).unwrap_or_default();
+    if new_layout != layout {
+        return Err(Error::of::<UnsupportedStorageLayout>(&[&words::number(
+            &new_layout,
+        )]));
     }
     open::<ImplementationStorage>(vm, IMPLEMENTATION_SLOT)
         .implementation
@@ -133,6 +155,12 @@ pub fn upgrade_to_and_call(
         };
     }
     delegate(vm, call, new_implementation, data)
+}
+
+/// The word that a contract answers with, if it does: an address without code answers with nothing.
+fn word_of(vm: &VM, contract: Address, selector: [u8; 4]) -> Option<B256> {
+    let answer = static_call(vm, Call::new(), contract, &selector).ok()?;
+    B256::try_from(answer.as_slice()).ok()
 }
 
 #[allow(unsafe_code)] // the owner chose this code, and the proxy will delegate every later call to it anyway
@@ -166,7 +194,9 @@ macro_rules! upgradeable {
                 data: $crate::Calldata,
             ) -> Result<(), $crate::Error> {
                 let call = stylus_sdk::prelude::Call::new_mutating(self);
-                $crate::uups::upgrade_to_and_call(self.vm(), call, new_implementation, &data.0)
+                let layout = $crate::Upgradeable::storage_layout(self);
+                let (vm, data) = (self.vm(), &data.0);
+                $crate::uups::upgrade_to_and_call(vm, call, new_implementation, data, layout)
             }
 
             #[selector(name = "proxiableUUID")]
@@ -177,6 +207,10 @@ macro_rules! upgradeable {
             #[selector(name = "UPGRADE_INTERFACE_VERSION")]
             fn upgrade_interface_version(&self) -> alloc::string::String {
                 "5.0.0".into()
+            }
+
+            fn storage_layout(&self) -> stylus_sdk::alloy_primitives::B256 {
+                const { $crate::uups::layout_named(env!("CARGO_PKG_NAME")) }
             }
         }
     };

@@ -57,9 +57,10 @@ impl MarketOrders {
             sponsored: payer != client,
         };
         let rules = rules.checked().map_err(refused)?;
-        let top = rules.spendable(amount::checked(budget)?);
+        let wei = amount::checked(budget)?;
+        let top = rules.spendable(wei);
         if top == 0 {
-            let (price, budget) = (rules.verifier_fee, amount::checked(budget)?);
+            let (price, budget) = (rules.verifier_fee, wei);
             return Err(refused(RuleError::PriceAboveBudget { price, budget }));
         }
         let minutes = terms.revealMinutes.into();

@@ -93,7 +93,7 @@ impl Trace {
     /// The checkpoint at a position, oldest first, or nothing beyond the last.
     pub fn get(&self, position: u32) -> Option<Checkpoint> {
         let head = self.head();
-        match head.count.checked_sub(position)? {
+        match head.count.saturating_sub(position) {
             0 => None,
             1 => Some(head.last),
             _ => Some(self.past(position)),

@@ -115,6 +115,7 @@ fn has_every_function_of_the_standards() {
         ("proxiableUUID", hex!("52d1902d")),
         ("upgradeToAndCall", hex!("4f1ef286")),
         ("UPGRADE_INTERFACE_VERSION", hex!("ad3cb1cc")),
+        ("storageLayout", hex!("b4c29064")),
     ] {
         let mut data = selector.to_vec();
         data.extend([0; 7 * 32]);

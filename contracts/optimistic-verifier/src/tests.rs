@@ -284,6 +284,13 @@ fn only_the_sealed_result_of_a_task_of_its_own_is_proposed() {
     let zero = scene.by(KEEPER, |v| v.propose(T, B256::ZERO));
     assert_eq!(zero, Err(ZeroResult {}.into()));
 
+    let call = verificationOfCall { taskId: T };
+    let reason = alloy_sol_types::SolError::abi_encode(&Refused {});
+    let refused = Err(reason.clone());
+    scene.chain.answer(MARKET, call.abi_encode(), refused);
+    let error = scene.by(KEEPER, |v| v.propose(T, RESULT)).unwrap_err();
+    assert_eq!(Vec::from(error), reason);
+
     let mut propose = |said: verificationOfReturn| {
         scene.market_says(T, said);
         scene.by(KEEPER, |v| v.propose(T, RESULT))

@@ -299,6 +299,8 @@ fn what_is_put_in_can_be_taken_out_and_no_more() {
     assert_eq!(scene.held(), 7 * PURSE);
     let zero = scene.by(A, |v| v.deposit(U256::ZERO));
     assert_eq!(zero, because(ZeroAmount {}));
+    let zero = scene.by(A, |v| v.withdraw(U256::ZERO));
+    assert_eq!(zero, because(ZeroAmount {}));
     let more = InsufficientPurse {
         account: A,
         available: U256::from(PURSE),
@@ -350,6 +352,20 @@ fn enrolling_locks_the_bond_and_leaving_frees_it() {
         account: A,
     };
     assert_eq!(scene.by(A, |v| v.leave(T)), because(gone));
+}
+
+#[test]
+fn what_siblings_refuse_with_is_the_reason() {
+    let mut scene = Scene::new(3);
+    let (task, replica) = (
+        verificationOfCall { taskId: T }.abi_encode(),
+        providerOfCall { account: A }.abi_encode(),
+    );
+    for (sibling, call) in [(REGISTRY, replica), (MARKET, task)] {
+        let reason = Refused {}.abi_encode();
+        scene.chain.answer(sibling, call, Err(reason));
+        assert_eq!(scene.by(A, |v| v.enrol(T)), because(Refused {}));
+    }
 }
 
 #[test]

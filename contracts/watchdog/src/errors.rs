@@ -22,6 +22,9 @@ sol! {
     /// Pausing needs this much gas, so that no contract is left out for want of it; send more.
     #[derive(Debug, PartialEq)]
     error TooLittleGas(uint256 left, uint256 required);
+    /// The account has other code than was required, or none; what was to be called after it is not.
+    #[derive(Debug, PartialEq)]
+    error CodeDiffers(address account, bytes32 present, bytes32 required);
     /// The caller does not take the wei of ether that are left of what it sent.
     #[derive(Debug, PartialEq)]
     error RefundFailed(address to, uint256 amount);
@@ -30,7 +33,7 @@ sol! {
 ogpu_common::errors! {
     /// Why a call to the watchdog fails.
     pub enum Error {
-        NotGuardian, NotWatched, DurationOutOfRange, TooManyTargets, NothingPaused, TooLittleGas, RefundFailed;
+        NotGuardian, NotWatched, DurationOutOfRange, TooManyTargets, NothingPaused, TooLittleGas, CodeDiffers, RefundFailed;
         Shared(ogpu_common::Error)
     }
 }

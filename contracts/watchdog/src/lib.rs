@@ -26,7 +26,7 @@ pub mod window;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use ogpu_common::{
     Ownable, Upgradeable,
     amount::{self, StorageTime, load_time, store_time, widen},
@@ -281,6 +281,24 @@ impl Watchdog {
     /// What ArbOS reverts with: the program has expired, waits for a new Stylus version, or is none.
     pub fn time_left_of(&self, program: Address) -> Result<u64, Error> {
         self.time_left(program)
+    }
+
+    /// Passes if the code of `account` has this hash, which is keccak256 of the code. A proposal that calls this first, and a contract
+    /// next, calls the code that was voted on or nothing: a batch that fails changes nothing.
+    ///
+    /// # Errors
+    /// [`CodeDiffers`].
+    pub fn require_code(&self, account: Address, code_hash: B256) -> Result<(), Error> {
+        let present = self.vm().code_hash(account);
+        if present == code_hash {
+            return Ok(());
+        }
+        Err(CodeDiffers {
+            account,
+            present,
+            required: code_hash,
+        }
+        .into())
     }
 
     /// Who pauses by hand; zero if nobody.

@@ -463,3 +463,20 @@ fn ether_that_cannot_go_back_undoes_what_it_paid_for() {
         Err(failed())
     );
 }
+
+#[test]
+fn code_is_what_was_required_or_nothing_goes_on() {
+    let (chain, watchdog) = setup();
+    let code = vec![0xef, 0xf0, 0, 0, 1];
+    chain.vm.set_code(ESCROW, code.clone());
+    let hash = chain.vm.code_hash(ESCROW);
+    assert_eq!(watchdog.require_code(ESCROW, hash), Ok(()));
+    for (account, required) in [(ESCROW, B256::ZERO), (VAULT, hash), (ESCROW, !hash)] {
+        let error = CodeDiffers {
+            account,
+            present: chain.vm.code_hash(account),
+            required,
+        };
+        assert_eq!(watchdog.require_code(account, required), Err(error.into()));
+    }
+}

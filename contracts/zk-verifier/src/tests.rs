@@ -343,6 +343,10 @@ fn a_task_without_a_fee_asks_the_escrow_for_nothing() {
 #[test]
 fn other_tasks_are_not_decided() {
     let mut scene = Scene::registered();
+    let call = verificationOfCall { taskId: T }.abi_encode();
+    let reason = Refused {}.abi_encode();
+    scene.chain.answer(MARKET, call, Err(reason));
+    refused(scene.prove(), Refused {});
     for verifier in [Address::ZERO, OWNER] {
         scene.task(|said| said.verifier = verifier);
         let error = OtherVerifier {
@@ -458,6 +462,12 @@ fn a_refusing_precompile_is_no_answer() {
     let product = [words(&key(), 16, 18), &U256::ONE.to_be_bytes::<32>()].concat();
     let to = Address::with_last_byte(7);
     scene.chain.answer(to, product, Err(Vec::new()));
+    refused(scene.verify(proof()), CurveCallFailed { precompile: to });
+    let mut scene = Scene::new();
+    let to = Address::with_last_byte(6);
+    let last = [SUM, PRODUCT].concat();
+    scene.chain.answer(to, last, Err(Vec::new()));
+    scene.register(key()).unwrap();
     refused(scene.verify(proof()), CurveCallFailed { precompile: to });
 }
 

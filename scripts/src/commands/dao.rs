@@ -11,7 +11,7 @@ use ogpu_client::{
         sol_types::SolCall as _,
     },
     amount,
-    bindings::{GovernanceDao::ProposalCreated, Owned},
+    bindings::{GovernanceDao::ProposalCreated, Owned, Watchdog},
     governance::{self, Action, Proposal, ProposalState, ProposalView, SignedBallot, Support},
     install, interfaces,
 };
@@ -402,7 +402,7 @@ impl Dao {
                 let address = install(&account, &program).await?;
                 let hash = program.code_hash();
                 let text = format!(
-                    "{contract} is at {address}, code hash {hash}; a proposal upgrades to it with\n\n[[call]]\ncontract = \"{contract}\"\nfunction = \"upgradeToAndCall\"\narguments = [\"{address}\", \"0x\"]"
+                    "{contract} is at {address}, code hash {hash}; a proposal upgrades to it, and to no other code, with\n\n[[call]]\ncontract = \"watchdog\"\nfunction = \"requireCode\"\narguments = [\"{address}\", \"{hash}\"]\n\n[[call]]\ncontract = \"{contract}\"\nfunction = \"upgradeToAndCall\"\narguments = [\"{address}\", \"0x\"]"
                 );
                 let value =
                     json!({ "contract": contract, "implementation": address, "codeHash": hash });
@@ -733,6 +733,7 @@ async fn verify(
     folder: &Path,
 ) -> Result<()> {
     let mut programs: Vec<(String, Address)> = vec![];
+    let mut pinned = vec![];
     match proposal {
         None => {
             for (name, contract) in &hall.deployment.contracts {
@@ -742,6 +743,9 @@ async fn verify(
         Some(text) => {
             let made = hall.find(&text).await?;
             for (target, data) in made.targets.iter().zip(&made.calldatas) {
+                if let Ok(pin) = Watchdog::requireCodeCall::abi_decode(data) {
+                    pinned.push(pin.account);
+                }
                 let Ok(upgrade) = Owned::upgradeToAndCallCall::abi_decode(data) else {
                     continue;
                 };
@@ -756,15 +760,14 @@ async fn verify(
         }
     }
     let (mut rows, mut all) = (vec![], true);
+    let mut values = vec![];
     for (name, address) in programs {
         let (row, same) = compared(hall, &name, address, folder).await?;
+        let pin = pinned.contains(&address);
+        values.push(json!({ "contract": row[0], "implementation": row[1], "codeHash": row[2], "same": same, "pinned": pin }));
         rows.push(row);
         all &= same;
     }
-    let values: Vec<_> = rows
-        .iter()
-        .map(|row| json!({ "contract": row[0], "implementation": row[1], "codeHash": row[2], "same": row[3] == "the same" }))
-        .collect();
     let text = table(
         &["contract", "implementation", "code hash", "built here"],
         &rows,

@@ -41,9 +41,11 @@ async fn a_contract_is_upgraded_by_vote() -> Result<()> {
     let address = installed["implementation"]
         .as_str()
         .wrap_err("no address")?;
+    let hash = installed["codeHash"].as_str().wrap_err("no code hash")?;
     let proposal = temporary("proposal.toml");
     let text = format!(
         "title = \"The next escrow\"\ndescription = \"As it is.\"\n\
+         [[call]]\ncontract = \"watchdog\"\nfunction = \"requireCode\"\narguments = [\"{address}\", \"{hash}\"]\n\
          [[call]]\ncontract = \"payment-escrow\"\nfunction = \"upgradeToAndCall\"\narguments = [\"{address}\", \"0x\"]\n\
          [[call]]\ncontract = \"staking-vault\"\nfunction = \"setSlashSplit\"\narguments = [\"5000\", \"2500\"]\n"
     );
@@ -51,7 +53,7 @@ async fn a_contract_is_upgraded_by_vote() -> Result<()> {
     let propose = format!("dao propose {}", proposal.display());
     let looked_at = owner.run(&format!("{propose} --dry-run")).await?;
     assert_eq!(
-        looked_at["calls"][1],
+        looked_at["calls"][2],
         "staking-vault.setSlashSplit(injuredBps: 5000, treasuryBps: 2500)"
     );
     let listed = owner.run("dao list").await?;
@@ -81,6 +83,7 @@ async fn a_contract_is_upgraded_by_vote() -> Result<()> {
     pass().await?;
     let verified = owner.run(&format!("dao verify {id}")).await?;
     assert_eq!(verified["same"], true);
+    assert_eq!(verified["programs"][0]["pinned"], true);
     owner.run(&format!("dao execute {id}")).await?;
     let listed = owner.run("dao list").await?;
     assert_eq!(listed["proposals"][0]["state"], "executed");

@@ -1,8 +1,8 @@
 //! Nodes come and go; the owner sets up the committee.
 
 use ogpu_common::{
-    EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount, TokenCallFailed,
-    TokenTookFee, UUPSUnauthorizedCallContext, ZeroAddress,
+    AmountTooLarge, EnforcedPause, InvalidInitialization, OwnableUnauthorizedAccount,
+    TokenCallFailed, TokenTookFee, UUPSUnauthorizedCallContext, ZeroAddress,
 };
 
 use super::*;
@@ -44,6 +44,10 @@ fn it_is_initialised_once_and_only_behind_a_proxy() {
         result.map_err(Vec::from),
         Err(data(UUPSUnauthorizedCallContext {}))
     );
+    let empty = Chain::new();
+    let mut bare = Committee::of(&empty);
+    let result = empty.call(OWNER, || bare.initialize(OWNER, Address::ZERO, TREASURY));
+    assert_eq!(result.map_err(Vec::from), Err(data(ZeroAddress {})));
 }
 
 #[test]
@@ -98,6 +102,24 @@ fn only_the_owner_sets_it_up() {
         OWNER,
         |committee| committee.nodes.set_treasury(Address::ZERO),
         ZeroAddress {},
+    );
+    let maximum = (U256::ONE << 96) - U256::ONE;
+    let amount = maximum + U256::ONE;
+    let too_large = || AmountTooLarge { amount, maximum };
+    world.refused(
+        OWNER,
+        |committee| committee.nodes.set_parameter(U256::ONE, amount),
+        too_large(),
+    );
+    world.refused(
+        OWNER,
+        |committee| committee.nodes.remove_node(node(1), amount),
+        too_large(),
+    );
+    world.refused(
+        node(1),
+        |committee| committee.nodes.join(amount),
+        too_large(),
     );
     let out = |field: u64, value, minimum, maximum| OutOfRange {
         field: U256::from(field),

@@ -200,8 +200,14 @@ fn a_clock_neither_overflows_nor_runs_backwards() {
     assert_eq!(token.clock(), Ok(U48::MAX));
     vm.set_block_timestamp(1 << 48);
     let value = U256::from(1u64 << 48);
-    assert_eq!(
-        token.clock(),
-        Err(SafeCastOverflowedUintDowncast { bits: 48, value }.into())
-    );
+    let over = || SafeCastOverflowedUintDowncast { bits: 48, value };
+    assert_eq!(token.clock(), Err(over().into()));
+    let vote = token.get_past_votes(ALICE, wei(1));
+    assert_eq!(vote, Err(over().into()));
+    assert_eq!(token.transfer(BOB, wei(1)), Err(over().into()));
+    assert_eq!(token.burn(wei(1)), Err(over().into()));
+    let vm = proxy();
+    vm.set_block_timestamp(1 << 48);
+    let made = OgpuToken::from(&vm).initialize(OWNER, ALICE, wei(SUPPLY), 0);
+    assert_eq!(made, Err(over().into()));
 }
