@@ -68,5 +68,5 @@ function compile(folder, artifacts, contracts, { viaIR = false } = {}) {
 
 const at = (name) => path.join(__dirname, name);
 compile(at("solidity"), at("artifacts"), ["AgenticCommerce", "ERC1967Proxy", "ERC20", "LeaseMarket"]);
-compile(at("openzeppelin"), at("artifacts/openzeppelin"), ["Actor", "Box", "Proxy", "Timelock", "Token"]);
+compile(at("openzeppelin"), at("artifacts/openzeppelin"), ["Actor", "Box", "Proxy", "Stake", "Timelock", "Token"]);
 compile(at("openzeppelin"), at("artifacts/openzeppelin"), ["Governor"], { viaIR: true });

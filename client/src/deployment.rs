@@ -2,14 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
 use alloy::primitives::{Address, B256, Bytes};
 use serde::{Deserialize, Serialize};
 
-use crate::{Chain, ClientError, deploy::Settings};
+use crate::{
+    Chain, ClientError,
+    deploy::Settings,
+    file::{self, Readers},
+};
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
@@ -309,31 +312,6 @@ impl Deployment {
 
     /// Writes the file whole: beside it first, then in its place, so that no interruption leaves half a file.
     pub(crate) fn save(&self) -> Result<(), ClientError> {
-        let failed = |source| ClientError::File {
-            action: "write",
-            path: self.path.clone(),
-            source,
-        };
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        std::fs::create_dir_all(folder).map_err(failed)?;
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let beside = folder.join(name);
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
-        text.push(b'\n');
-        let written = std::fs::File::create(&beside).and_then(|mut file| {
-            file.write_all(&text)?;
-            file.sync_all()
-        });
-        written
-            .and_then(|()| std::fs::rename(&beside, &self.path))
-            .map_err(|error| {
-                // What is left of the new file is worthless, and on a full disk in the way.
-                let _ = std::fs::remove_file(&beside);
-                failed(error)
-            })
+        file::save(&self.path, self, Readers::Anybody)
     }
 }

@@ -26,6 +26,7 @@ pub mod committee;
 pub mod deploy;
 mod deployment;
 mod error;
+mod file;
 pub mod governance;
 mod install;
 pub mod interfaces;

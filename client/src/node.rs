@@ -6,7 +6,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{File, OpenOptions, TryLockError},
-    io::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +16,10 @@ use alloy::{
 use ogpu_rules::committee::{Vote as Verdict, beacon, round};
 use serde::{Deserialize, Serialize};
 
-use crate::{Account, ClientError, Market, Receipt};
+use crate::{
+    Account, ClientError, Market, Receipt,
+    file::{self, Readers},
+};
 
 /// What a member found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,28 +205,10 @@ impl NodeFile {
     fn change(&mut self, change: impl FnOnce(&mut Memory)) -> Result<(), ClientError> {
         let mut memory = self.memory.clone();
         change(&mut memory);
-        save(&self.path, &memory).map_err(|source| ClientError::File {
-            action: "write",
-            path: self.path.clone(),
-            source,
-        })?;
+        file::save(&self.path, &memory, Readers::Owner)?;
         self.memory = memory;
         Ok(())
     }
-}
-
-/// Writes the file whole: beside it first, then in its place.
-fn save(path: &Path, memory: &Memory) -> std::io::Result<()> {
-    let mut beside = path.to_owned().into_os_string();
-    beside.push(".new");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
-    file.write_all(&serde_json::to_vec_pretty(memory)?)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
 }
 
 /// A node and what it does. Each step is one transaction, simulated first: one that the committee refuses costs nothing.

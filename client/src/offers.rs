@@ -1,9 +1,6 @@
 //! What providers and clients prepare off the chain: lists of providers, sealed bids, signed bids.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use alloy::{
     primitives::{Address, B256, Bytes, U256, keccak256},
@@ -11,7 +8,11 @@ use alloy::{
 };
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Account, ClientError, bindings::task_manager::SignedBid};
+use crate::{
+    Account, ClientError,
+    bindings::task_manager::SignedBid,
+    file::{self, Readers},
+};
 
 /// A client's list of providers that may bid: a Merkle tree of their ids, of which the chain knows the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,27 +174,7 @@ impl SealedBids {
     /// [`ClientError::File`].
     pub fn add(&mut self, bid: SealedBid) -> Result<(), ClientError> {
         self.bids.push(bid);
-        self.save().map_err(|source| ClientError::File {
-            action: "write",
-            path: self.path.clone(),
-            source,
-        })
-    }
-
-    fn save(&self) -> std::io::Result<()> {
-        if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".new");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(&serde_json::to_vec_pretty(&self.bids)?)?;
-        file.sync_all()?;
-        std::fs::rename(&beside, &self.path)
+        file::save(&self.path, &self.bids, Readers::Owner)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::figures::root;
 
 /// What all our contracts share, and declare.
 pub const SHARED: &[&str] = &[
+    "storageLayout()(bytes32)",
+    "error UnsupportedStorageLayout(bytes32)",
     "error AmountTooLarge(uint256,uint256)",
     "error EnforcedPause(uint64)",
     "error GuardianMustWait(uint64)",

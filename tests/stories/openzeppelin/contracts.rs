@@ -28,6 +28,11 @@ sol!(
 );
 sol!(
     #[sol(rpc)]
+    Stake,
+    "../bench/artifacts/openzeppelin/Stake.json"
+);
+sol!(
+    #[sol(rpc)]
     Timelock,
     "../bench/artifacts/openzeppelin/Timelock.json"
 );

@@ -19,6 +19,7 @@ use super::{
     contracts::{
         Actor,
         Governor::{castVoteCall, proposalVotesCall},
+        Stake,
         Token::*,
     },
     deep,
@@ -180,6 +181,43 @@ async fn token(world: &mut World, notes: &mut Notes) -> Result<()> {
     Ok(())
 }
 
+/// A deposit of stake into our vault, and into one like it over their contracts and their token.
+async fn stake(world: &mut World, notes: &mut Notes) -> Result<()> {
+    let account = world.harness.stage().account().await?;
+    let owner = account.address();
+    let tokens = Tokens::deploy(world, 0, [owner, owner]).await?;
+    let implementations = world
+        .implementations("staking-vault", &Stake::BYTECODE)
+        .await?;
+    let call = Stake::initializeCall {
+        owner,
+        token_: tokens.token,
+        _2: owner,           // our treasury
+        _3: 30 * 24 * 3_600, // how long our stake unbonds
+    };
+    let call = call.abi_encode();
+    let translated = world.translate(&call);
+    let mut vaults = Vec::new();
+    for code in world.proxies(implementations, [&call[..], &translated[..]])? {
+        let request = TransactionRequest::default().with_deploy_code(code);
+        let receipt = account.send_request("creating", request).await?;
+        vaults.push(receipt.contract_address.wrap_err("no contract")?);
+    }
+    let [theirs, ours] = vaults[..] else {
+        unreachable!("there are two")
+    };
+    world.same(theirs, ours);
+    let amount = U256::from(1_000_000_007u64);
+    let approve = tokens.order(&approveCall {
+        spender: theirs,
+        value: amount * amount,
+    });
+    send(world, &account, &approve).await?;
+    let deposit = Order::call(theirs, &Stake::stakeCall { amount });
+    send(world, &account, &deposit).await?;
+    notes.note(world, "stake, again", &account, &deposit).await
+}
+
 /// A timelock's calls, each after one like it; nothing while there is none of ours.
 async fn timelock(world: &mut World, notes: &mut Notes) -> Result<()> {
     let account = world.harness.stage().account().await?;
@@ -303,6 +341,7 @@ fn gas_beside_openzeppelin_is_what_the_snapshot_says() -> Result<()> {
         let mut world = World::new(DIFFERENCES).await?;
         let mut notes = Notes::default();
         token(&mut world, &mut notes).await?;
+        stake(&mut world, &mut notes).await?;
         timelock(&mut world, &mut notes).await?;
         governor(&mut world, &mut notes).await?;
         figures::hold(&notes.report(), &notes.table(), "openzeppelin")
