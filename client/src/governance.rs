@@ -49,6 +49,14 @@ impl Proposal {
         U256::from_be_bytes(keccak256(encoded).0)
     }
 
+    /// The same proposal, which nobody but `proposer` can make: the description's end says so to the governor. Otherwise whoever sees it
+    /// on its way can make it first, and cancel it.
+    #[must_use]
+    pub fn reserved_for(mut self, proposer: Address) -> Self {
+        self.description += &format!("\n\n#proposer={proposer:?}");
+        self
+    }
+
     /// The hash of the description.
     pub fn description_hash(&self) -> B256 {
         keccak256(&self.description)

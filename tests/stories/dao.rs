@@ -12,9 +12,10 @@ use ogpu_client::{
         sol_types::SolCall,
     },
     bindings::{
-        GovernanceDao, Owned, Pausable, PaymentEscrow, TaskManager,
+        ArbWasm, GovernanceDao, Owned, Pausable, PaymentEscrow, TaskManager,
         Timelock::{self, RoleGranted, RoleRevoked},
         VerificationCommittee, Watchdog,
+        arbos::ARB_WASM,
     },
     deploy::GovernanceSettings,
     governance::{Action, Dao, Proposal, ProposalState, Support, votes_in},
@@ -85,6 +86,9 @@ impl Assembly {
             actions,
             description,
         };
+        let proposal = proposal.reserved_for(holder.address());
+        let stolen = self.dao.propose(&harness.treasury, &proposal).await;
+        assert_eq!(refusal(stolen), "GovernorRestrictedProposer");
         let (id, _) = self.dao.propose(holder, &proposal).await?;
         let view = self.dao.proposal(id).await?;
         assert_eq!(view.state, ProposalState::Pending);
@@ -298,13 +302,11 @@ async fn a_bad_upgrade_is_refused_and_the_dao_goes_on() -> Result<()> {
     let mut code = program("payment-escrow")?;
     code.push(0);
     let sleeping = create(&harness.owner, creation_code(&code)).await?;
+    let contracts = &harness.deployment.contracts;
     for (to, why) in [
         (nobody, "# No code"),
         (harness.market.addresses().vault, "# A proxy"),
-        (
-            harness.deployment.contracts["proxy-uups"].implementation,
-            "# No UUPS",
-        ),
+        (contracts["proxy-uups"].implementation, "# No UUPS"),
         (sleeping, "# Not active"),
     ] {
         let reason = assembly
@@ -312,6 +314,10 @@ async fn a_bad_upgrade_is_refused_and_the_dao_goes_on() -> Result<()> {
             .await?;
         assert_eq!(reason, "ERC1967InvalidImplementation", "{why}");
     }
+    // A sound implementation, of a contract that lays its storage out in another way.
+    let vault = contracts["staking-vault"].implementation;
+    let reason = assembly.decide_in_vain(vec![upgrade(escrow, vault)], "# Another's");
+    assert_eq!(reason.await?, "UnsupportedStorageLayout");
     // An initialiser does not run twice, whoever asks.
     let again = PaymentEscrow::initializeCall {
         owner: nobody,
@@ -330,6 +336,82 @@ async fn a_bad_upgrade_is_refused_and_the_dao_goes_on() -> Result<()> {
     assembly
         .decide(vec![call(escrow, treasury)], "# It works")
         .await
+}
+
+/// A program's code, changed by a byte that changes nothing but its hash, at a new address; activated.
+async fn variant(creator: &Account, name: &str) -> Result<Address> {
+    let mut code = program(name)?;
+    code.push(0);
+    let address = create(creator, creation_code(&code)).await?;
+    activate(creator, address).await?;
+    Ok(address)
+}
+
+async fn activate(account: &Account, program: Address) -> Result<()> {
+    let wasm = ArbWasm::new(ARB_WASM, account.chain().provider());
+    let call = wasm.activateProgram(program);
+    let fee = U256::from(10u64.pow(16)); // what is too much comes back
+    account.send("activating", call.value(fee)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn code_that_was_not_voted_on_is_not_upgraded_to() -> Result<()> {
+    let assembly = Assembly::new().await?;
+    let harness = &assembly.harness;
+    let escrow = harness.market.addresses().escrow;
+    let watchdog = harness.market.addresses().watchdog;
+    let pinned = |account, code_hash| {
+        let pin = Watchdog::requireCodeCall {
+            account,
+            codeHash: code_hash,
+        };
+        vec![call(watchdog, pin), upgrade(escrow, account)]
+    };
+    let creator = harness.stage().account().await?;
+    let nonce = creator.chain().provider();
+    let nonce = nonce.get_transaction_count(creator.address()).await?;
+    let later = creator.address().create(nonce);
+    let published = keccak256(program("payment-escrow")?);
+    let id = assembly.queued(pinned(later, published), "# A new escrow");
+    let id = id.await?;
+    assert_eq!(variant(&creator, "payment-escrow").await?, later);
+    let executed = assembly.dao.execute(&harness.treasury, id).await;
+    assert_eq!(refusal(executed), "CodeDiffers");
+
+    // What was published, at the next address.
+    let id = assembly.queued(
+        pinned(creator.address().create(nonce + 2), published),
+        "# The same",
+    );
+    let id = id.await?;
+    let sound = create(&creator, creation_code(&program("payment-escrow")?)).await?;
+    assembly.dao.execute(&harness.treasury, id).await?;
+    let slot = IMPLEMENTATION_SLOT.into();
+    let now = harness.chain().storage(escrow, slot).await?;
+    assert_eq!(Address::from_word(now.into()), sound);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_program_is_not_upgraded_to() -> Result<()> {
+    const A_YEAR_AND_A_DAY: u64 = 366 * 86_400;
+    let assembly = Assembly::new().await?;
+    let harness = &assembly.harness;
+    let wait = "the expiry of programs after a year";
+    if !harness.stage().may_wait(A_YEAR_AND_A_DAY, wait) {
+        return Ok(());
+    }
+    let old = variant(&harness.owner, "payment-escrow").await?;
+    harness.advance(A_YEAR_AND_A_DAY).await?;
+    for contract in harness.deployment.contracts.values() {
+        activate(&harness.owner, contract.implementation).await?;
+    }
+    let escrow = harness.market.addresses().escrow;
+    let reason = assembly.decide_in_vain(vec![upgrade(escrow, old)], "# Expired");
+    assert_eq!(reason.await?, "ERC1967InvalidImplementation");
+    activate(&harness.owner, old).await?;
+    assembly.decide(vec![upgrade(escrow, old)], "# Awake").await
 }
 
 #[tokio::test]

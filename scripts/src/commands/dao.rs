@@ -319,12 +319,13 @@ impl Dao {
                     title(&proposal.description),
                     calls.join("\n  ")
                 ));
-                let mut value = json!({ "proposalId": proposal.id().to_string(), "calls": calls });
                 if dry_run {
-                    context.print("nothing was sent", &value);
+                    context.print("nothing was sent", &json!({ "calls": calls }));
                     return Ok(());
                 }
                 let account = hall.account(context)?;
+                let proposal = proposal.reserved_for(account.address());
+                let mut value = json!({ "proposalId": proposal.id().to_string(), "calls": calls });
                 let (id, receipt) = hall.dao.propose(&account, &proposal).await?;
                 let view = hall.dao.proposal(id).await?;
                 value["votingBegins"] = json!(view.snapshot.to_string());
