@@ -368,7 +368,10 @@ async fn code_that_was_not_voted_on_is_not_upgraded_to() -> Result<()> {
         };
         vec![call(watchdog, pin), upgrade(escrow, account)]
     };
-    let creator = harness.stage().account().await?;
+    let creator = harness
+        .stage()
+        .account_with(100_000_000_000_000_000)
+        .await?;
     let nonce = creator.chain().provider();
     let nonce = nonce.get_transaction_count(creator.address()).await?;
     let later = creator.address().create(nonce);
