@@ -38,10 +38,10 @@ fn all_below(root: &Path) -> Result<BTreeMap<String, Value>> {
     for contract in with_interface() {
         let mut files = shared.files.clone();
         let folders = contract.source_folders(root);
-        if !folders.iter().all(|folder| folder.is_dir()) {
+        if !folders[0].is_dir() {
             continue; // another version had no such contract
         }
-        for folder in folders {
+        for folder in folders.into_iter().filter(|folder| folder.is_dir()) {
             files.extend(Sources::read(&folder)?.files);
         }
         let layout = Sources { files }
