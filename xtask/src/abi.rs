@@ -107,11 +107,27 @@ fn proxy() -> Result<Vec<Value>> {
         .iter()
         .find(|item| matches!(item, Item::Event(event) if event.name == "Upgraded"));
     let upgraded = upgraded.wrap_err("no event Upgraded in the shared sources")?;
-    Ok(vec![
-        json!({ "type": "error", "name": "ERC1967ProxyUninitialized", "inputs": [] }),
+    let mut entries = vec![
         entry(upgraded, &Structs::new())?.wrap_err("an event has an entry")?,
         json!({ "type": "fallback", "stateMutability": "payable" }),
-    ])
+    ];
+    // The rest of what ERC-1967 and OpenZeppelin's proxies name, for tools that look for it; this proxy ends with the first alone.
+    let file: File = syn::parse_str(
+        "error ERC1967ProxyUninitialized();
+        error ERC1967InvalidImplementation(address implementation);
+        error ERC1967InvalidAdmin(address admin);
+        error ERC1967InvalidBeacon(address beacon);
+        error ERC1967NonPayable();
+        error AddressEmptyCode(address target);
+        error FailedCall();
+        event AdminChanged(address previousAdmin, address newAdmin);
+        event BeaconUpgraded(address indexed beacon);",
+    )?;
+    for item in &file.items {
+        entries.extend(entry(item, &Structs::new())?);
+    }
+    entries.sort_by_key(sort_key);
+    Ok(entries)
 }
 
 type Structs = BTreeMap<String, ItemStruct>;

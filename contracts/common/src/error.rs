@@ -68,11 +68,22 @@ sol! {
     error TokenTookFee(address token, uint256 sent, uint256 received);
 }
 
+// In the interfaces of OpenZeppelin's upgradeable contracts, and so in those of ours that have the same interface, though nothing in
+// ours fails in these ways.
+sol! {
+    /// A step of initialising is called outside of it.
+    #[derive(Debug, PartialEq)]
+    error NotInitializing();
+    /// There is no code at the address.
+    #[derive(Debug, PartialEq)]
+    error AddressEmptyCode(address target);
+}
+
 /// Puts errors into a contract's exported interface: `sol!` errors, then types that list others.
 #[cfg(feature = "export-abi")]
 #[macro_export]
 macro_rules! listed {
-    ($name:ident: $($error:ident),* ; $($wrapped:ty),*) => {
+    ($name:ident: $($error:ident),* $(,)? ; $($wrapped:ty),*) => {
         impl stylus_sdk::abi::export::internal::InnerTypes for $name {
             fn inner_types() -> alloc::vec::Vec<stylus_sdk::abi::export::internal::InnerType> {
                 use stylus_sdk::abi::export::internal::InnerType;
@@ -95,7 +106,8 @@ macro_rules! listed {
 /// Makes a contract's error enum out of `sol!` errors in scope.
 ///
 /// Variants before the semicolon are the contract's own; those after it hold another enum or raw revert data, which pass
-/// through unchanged. The enum converts from each of them and into revert data, and prints its interface with `export-abi`.
+/// through unchanged. The enum converts from each of them and into revert data, and prints its interface with `export-abi`. A second
+/// semicolon begins errors that are in that interface and nothing fails with: those of a standard.
 ///
 /// ```text
 /// ogpu_common::errors! {
@@ -106,7 +118,7 @@ macro_rules! listed {
 #[macro_export]
 macro_rules! errors {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
-        $($error:ident),* $(,)? ; $($wrapper:ident($wrapped:ty)),* $(,)?
+        $($error:ident),* $(,)? ; $($wrapper:ident($wrapped:ty)),* $(,)? $(; $($declared:ident),* $(,)?)?
     }) => {
         $(#[$meta])*
         #[derive(Debug, PartialEq)]
@@ -138,7 +150,7 @@ macro_rules! errors {
         }
 
         #[cfg(feature = "export-abi")]
-        $crate::listed!($name: $($error),*; $($wrapped),*);
+        $crate::listed!($name: $($error,)* $($($declared,)*)?; $($wrapped),*);
     };
 }
 

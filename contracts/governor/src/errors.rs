@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolError, sol};
+#[cfg(feature = "export-abi")]
+use ogpu_common::{AddressEmptyCode, NotInitializing};
 use ogpu_common::{amount, words};
 use stylus_sdk::stylus_core::calls::errors::Error as CallError;
 
@@ -174,6 +176,8 @@ impl From<CallError> for Error {
 
 #[cfg(feature = "export-abi")]
 ogpu_common::listed!(Error:
+    NotInitializing,
+    AddressEmptyCode,
     GovernorAlreadyCastVote,
     GovernorAlreadyQueuedProposal,
     GovernorDisabledDeposit,

@@ -1,6 +1,8 @@
 //! Why the token refuses, in the words of OpenZeppelin Contracts 5.x. Amounts are in wei.
 
 use alloy_sol_types::sol;
+#[cfg(feature = "export-abi")]
+use ogpu_common::{AddressEmptyCode, NotInitializing};
 
 sol! {
     /// `sender` has `balance` and would need `needed`.
@@ -59,6 +61,22 @@ sol! {
     error UnknownClockMode(uint8 clockMode);
 }
 
+// In OpenZeppelin's interface, and so declared here, though nothing in this token can fail in these ways.
+sol! {
+    /// The clock does not run as `CLOCK_MODE` says.
+    #[derive(Debug, PartialEq)]
+    error ERC6372InconsistentClock();
+    /// A signature has another length than 65 bytes.
+    #[derive(Debug, PartialEq)]
+    error ECDSAInvalidSignatureLength(uint256 length);
+    /// A stored name is not a short string.
+    #[derive(Debug, PartialEq)]
+    error InvalidShortString();
+    /// A name is longer than 31 bytes.
+    #[derive(Debug, PartialEq)]
+    error StringTooLong(string str);
+}
+
 ogpu_common::errors! {
     /// Why a call to the token failed.
     pub enum Error {
@@ -80,22 +98,12 @@ ogpu_common::errors! {
         SafeCastOverflowedUintDowncast,
         Panic,
         UnknownClockMode;
-        Shared(ogpu_common::Error),
+        Shared(ogpu_common::Error);
+        ERC6372InconsistentClock,
+        ECDSAInvalidSignatureLength,
+        InvalidShortString,
+        StringTooLong,
+        NotInitializing,
+        AddressEmptyCode,
     }
-}
-
-// In OpenZeppelin's interface, and so declared here, though nothing in this token can fail in these ways.
-sol! {
-    /// The clock does not run as `CLOCK_MODE` says.
-    #[derive(Debug, PartialEq)]
-    error ERC6372InconsistentClock();
-    /// A signature has another length than 65 bytes.
-    #[derive(Debug, PartialEq)]
-    error ECDSAInvalidSignatureLength(uint256 length);
-    /// A stored name is not a short string.
-    #[derive(Debug, PartialEq)]
-    error InvalidShortString();
-    /// A name is longer than 31 bytes.
-    #[derive(Debug, PartialEq)]
-    error StringTooLong(string str);
 }

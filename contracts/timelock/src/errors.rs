@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolError, sol};
 use ogpu_common::words;
+#[cfg(feature = "export-abi")]
+use ogpu_common::{AddressEmptyCode, NotInitializing};
 
 use crate::operation::State;
 
@@ -72,6 +74,8 @@ impl From<ogpu_common::Error> for Error {
 
 #[cfg(feature = "export-abi")]
 ogpu_common::listed!(Error:
+    NotInitializing,
+    AddressEmptyCode,
     AccessControlUnauthorizedAccount,
     AccessControlBadConfirmation,
     TimelockInvalidOperationLength,

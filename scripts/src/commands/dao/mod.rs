@@ -1,0 +1,349 @@
+//! `ogpu dao`
+
+mod ballots;
+mod views;
+mod written;
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+use eyre::{Result, WrapErr, bail, ensure};
+use ogpu_client::{
+    Account, Deployment, Market, Program, Programs,
+    alloy::primitives::{Address, U256},
+    amount,
+    bindings::GovernanceDao::ProposalCreated,
+    governance::{self, Action, Support},
+    install, interfaces,
+};
+use serde_json::json;
+
+use self::{
+    ballots::{post, voted},
+    views::{describe, list, show, verify, watch},
+    written::Written,
+};
+use crate::{context::Context, output::distance};
+
+/// Decide together: propose, delegate, vote, and have the timelock do what was decided.
+#[derive(Subcommand)]
+#[command(after_help = "Examples:
+  ogpu dao show                                 the DAO's terms, and who may do what
+  ogpu dao delegate                             count your tokens as your votes
+  ogpu dao propose proposal.toml                what it does is printed first; --dry-run stops there
+  ogpu dao list                                 proposals and how far they are
+  ogpu dao describe 1234…                       what a proposal does, in words, and its votes
+  ogpu dao vote 1234… for --reason \"cheaper\"
+  ogpu dao sign 1234… for ballots/me.json       a ballot that anybody can post: costs nothing
+  ogpu dao post ballots                         checks a folder of ballots and posts them
+  ogpu dao queue 1234… && ogpu dao execute 1234…
+  ogpu dao install payment-escrow               the program built here, for a proposal to upgrade to
+  ogpu dao verify 1234…                         the programs that it upgrades to, against those built here
+
+A proposal is a file:
+  title = \"Halve the treasury's share of slashes\"
+  description = \"\"\"
+  Why, as long as need be.
+  \"\"\"
+  [[call]]
+  contract = \"staking-vault\"                    a contract of the deployment, or an address
+  function = \"setSlashSplit\"                    or with its types, like setSlashSplit(uint16,uint16)
+  arguments = [\"5000\", \"2500\"]
+A proposal's number can be shortened to its first digits, as long as they are its alone.")]
+pub enum Dao {
+    /// Show the DAO's terms
+    Show,
+    /// Count your tokens as the votes of an account, your own if none is named
+    Delegate {
+        /// Who votes with them
+        to: Option<Address>,
+    },
+    /// Make the proposal that a file describes
+    Propose {
+        /// The file
+        file: PathBuf,
+        /// Print what it would do, and send nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List proposals
+    List,
+    /// Show what a proposal does, in words, and its votes
+    Describe {
+        /// The proposal
+        proposal: String,
+    },
+    /// Vote
+    Vote {
+        /// The proposal
+        proposal: String,
+        /// What you are for
+        support: Choice,
+        /// Why
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reason: String,
+    },
+    /// Write a signed ballot to a file, for anybody to post
+    Sign {
+        /// The proposal
+        proposal: String,
+        /// What you are for
+        support: Choice,
+        /// Where to write it
+        file: PathBuf,
+    },
+    /// Check signed ballots, and post them in as few transactions as fit
+    Post {
+        /// Files, or folders of files that end in .json
+        #[arg(required = true)]
+        ballots: Vec<PathBuf>,
+    },
+    /// Hand a proposal that succeeded to the timelock (anybody can)
+    Queue {
+        /// The proposal
+        proposal: String,
+    },
+    /// Have the timelock do what a proposal says, once its time has come (anybody can)
+    Execute {
+        /// The proposal
+        proposal: String,
+    },
+    /// Cancel a proposal, as its proposer before voting, or as the guardian
+    Cancel {
+        /// The proposal
+        proposal: String,
+    },
+    /// Put a built program on the chain, activated and cached, for a proposal to upgrade to
+    Install {
+        /// The contract, like payment-escrow
+        contract: String,
+        /// Folder with the built programs; target/programs when left out
+        #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
+        programs: Option<PathBuf>,
+    },
+    /// Print what happens to a proposal until it is over
+    Watch {
+        /// The proposal
+        proposal: String,
+    },
+    /// Compare the programs that a proposal upgrades to with those built here
+    Verify {
+        /// The proposal; the programs that run now when left out
+        proposal: Option<String>,
+        /// Folder with the built programs; target/programs when left out
+        #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
+        programs: Option<PathBuf>,
+    },
+}
+
+/// What a voter is for.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Choice {
+    /// For the proposal
+    For,
+    /// Against it
+    Against,
+    /// Neither, but there
+    Abstain,
+}
+
+impl From<Choice> for Support {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::For => Self::For,
+            Choice::Against => Self::Against,
+            Choice::Abstain => Self::Abstain,
+        }
+    }
+}
+
+/// The DAO, and where everything is.
+struct Hall {
+    dao: governance::Dao,
+    market: Market,
+    deployment: Deployment,
+}
+
+impl Hall {
+    async fn enter(context: &Context) -> Result<Self> {
+        let (market, deployment) = context.deployed().await?;
+        Ok(Self {
+            dao: market.dao(&deployment)?,
+            market,
+            deployment,
+        })
+    }
+
+    fn account(&self, context: &Context) -> Result<Account> {
+        context.account(self.market.chain())
+    }
+
+    /// The proposal that a number, or its first digits, stand for.
+    async fn find(&self, text: &str) -> Result<ProposalCreated> {
+        ensure!(
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+            "'{text}' is no number of a proposal; `ogpu dao list` shows them"
+        );
+        let made = self.dao.proposals(&self.deployment).await?;
+        let mut found = made
+            .into_iter()
+            .filter(|made| made.proposalId.to_string().starts_with(text));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => bail!("there is no proposal {text}; `ogpu dao list` shows them"),
+            _ => bail!("several proposals begin with {text}; give more digits"),
+        }
+    }
+
+    fn describe(&self, actions: &[Action]) -> Vec<String> {
+        let each = actions.iter();
+        each.map(|action| {
+            let call = interfaces::describe(&self.deployment, action.target, &action.data);
+            match action.value {
+                U256::ZERO => call,
+                wei => format!("{call}, with {wei} wei"),
+            }
+        })
+        .collect()
+    }
+}
+
+fn title(description: &str) -> &str {
+    let first = description.lines().next().unwrap_or_default();
+    first.trim_start_matches('#').trim()
+}
+
+/// The first digits of a proposal's number.
+fn short(id: U256) -> String {
+    let mut digits = id.to_string();
+    digits.truncate(10);
+    digits
+}
+
+impl Dao {
+    /// Runs the command.
+    pub async fn run(self, context: &Context) -> Result<()> {
+        let hall = Hall::enter(context).await?;
+        match self {
+            Self::Show => show(context, &hall).await,
+            Self::Delegate { to } => {
+                let account = hall.account(context)?;
+                let to = to.unwrap_or(account.address());
+                let token = hall.market.token();
+                let receipt = account.send("delegating", token.delegate(to)).await?;
+                let votes = hall.market.chain().read("", token.getVotes(to)).await?;
+                let text = format!("{to} has {} votes now", amount::format(votes));
+                let value = json!({ "delegate": to, "votes": votes.to_string() });
+                context.sent(&text, &receipt, value);
+                Ok(())
+            }
+            Self::Propose { file, dry_run } => {
+                let proposal = Written::read(&file)?.proposal(&hall.deployment)?;
+                let calls = hall.describe(&proposal.actions);
+                context.note(&format!(
+                    "{}\n  {}",
+                    title(&proposal.description),
+                    calls.join("\n  ")
+                ));
+                if dry_run {
+                    context.print("nothing was sent", &json!({ "calls": calls }));
+                    return Ok(());
+                }
+                let account = hall.account(context)?;
+                let proposal = proposal.reserved_for(account.address());
+                let mut value = json!({ "proposalId": proposal.id().to_string(), "calls": calls });
+                let (id, receipt) = hall.dao.propose(&account, &proposal).await?;
+                let view = hall.dao.proposal(id).await?;
+                value["votingBegins"] = json!(view.snapshot.to_string());
+                let text = format!("proposal {id} is made");
+                context.sent(&text, &receipt, value);
+                Ok(())
+            }
+            Self::List => list(context, &hall).await,
+            Self::Describe { proposal } => {
+                let made = hall.find(&proposal).await?;
+                let view = hall.dao.proposal(made.proposalId).await?;
+                describe(context, &hall, &made, &view).await
+            }
+            Self::Vote {
+                proposal,
+                support,
+                reason,
+            } => {
+                let made = hall.find(&proposal).await?;
+                let (id, account) = (made.proposalId, hall.account(context)?);
+                let receipt = hall.dao.vote(&account, id, support.into(), &reason).await?;
+                voted(context, &hall, id, &receipt).await
+            }
+            Self::Sign {
+                proposal,
+                support,
+                file,
+            } => {
+                let made = hall.find(&proposal).await?;
+                let account = hall.account(context)?;
+                let ballot = hall.dao.sign(&account, made.proposalId, support.into());
+                let ballot = ballot.await?;
+                let text = serde_json::to_string_pretty(&ballot)? + "\n";
+                std::fs::write(&file, text)
+                    .wrap_err_with(|| format!("cannot write {}", file.display()))?;
+                let text = format!(
+                    "{} signed; anybody can post it with `ogpu dao post {0}`",
+                    file.display()
+                );
+                context.print(&text, &serde_json::to_value(&ballot)?);
+                Ok(())
+            }
+            Self::Post { ballots } => post(context, &hall, &ballots).await,
+            Self::Queue { proposal } => {
+                let id = hall.find(&proposal).await?.proposalId;
+                let receipt = hall.dao.queue(&hall.account(context)?, id).await?;
+                let (view, now) = (
+                    hall.dao.proposal(id).await?,
+                    hall.market.chain().now().await?,
+                );
+                let eta = view.eta.saturating_to();
+                let text = format!("it can be executed {}", distance(eta, now));
+                context.sent(&text, &receipt, json!({ "eta": eta }));
+                Ok(())
+            }
+            Self::Execute { proposal } => {
+                let made = hall.find(&proposal).await?;
+                let id = made.proposalId;
+                let receipt = hall.dao.execute(&hall.account(context)?, id).await?;
+                let text = format!("done: {}", title(&made.description));
+                context.sent(&text, &receipt, json!({ "proposalId": id.to_string() }));
+                Ok(())
+            }
+            Self::Cancel { proposal } => {
+                let id = hall.find(&proposal).await?.proposalId;
+                let receipt = hall.dao.cancel(&hall.account(context)?, id).await?;
+                let value = json!({ "proposalId": id.to_string() });
+                context.sent("cancelled", &receipt, value);
+                Ok(())
+            }
+            Self::Install { contract, programs } => {
+                let folder = programs.unwrap_or_else(Programs::default_folder);
+                let program = Program::read(&folder, &contract)?;
+                let account = hall.account(context)?;
+                let address = install(&account, &program).await?;
+                let hash = program.code_hash();
+                let text = format!(
+                    "{contract} is at {address}, code hash {hash}; a proposal upgrades to it, and to no other code, with\n\n[[call]]\ncontract = \"watchdog\"\nfunction = \"requireCode\"\narguments = [\"{address}\", \"{hash}\"]\n\n[[call]]\ncontract = \"{contract}\"\nfunction = \"upgradeToAndCall\"\narguments = [\"{address}\", \"0x\"]"
+                );
+                let value =
+                    json!({ "contract": contract, "implementation": address, "codeHash": hash });
+                context.print(&text, &value);
+                Ok(())
+            }
+            Self::Watch { proposal } => {
+                let id = hall.find(&proposal).await?.proposalId;
+                watch(context, &hall, id).await
+            }
+            Self::Verify { proposal, programs } => {
+                let folder = programs.unwrap_or_else(Programs::default_folder);
+                verify(context, &hall, proposal, &folder).await
+            }
+        }
+    }
+}

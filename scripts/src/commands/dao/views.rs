@@ -1,0 +1,285 @@
+//! What is printed of the DAO.
+
+use std::path::Path;
+
+use eyre::{ContextCompat, Result, WrapErr, ensure};
+use ogpu_client::{
+    alloy::{
+        primitives::{Address, Bytes, U256, keccak256},
+        sol_types::SolCall as _,
+    },
+    amount,
+    bindings::{GovernanceDao::ProposalCreated, Owned, Watchdog},
+    governance::{ProposalState, ProposalView},
+};
+use serde_json::{Value, json};
+
+use super::{Hall, short, title};
+use crate::{
+    context::Context,
+    output::{distance, table},
+};
+
+/// Seconds between two looks at a proposal.
+const PAUSE: u64 = 2;
+
+pub async fn show(context: &Context, hall: &Hall) -> Result<()> {
+    let (chain, governor) = (hall.market.chain(), hall.dao.governor());
+    let (timelock, token) = (hall.dao.timelock(), hall.market.token());
+    let what = "reading the DAO's terms";
+    let now = chain.read(what, governor.clock()).await?;
+    let past = U256::from(now).saturating_sub(U256::ONE);
+    let supply = chain.read(what, token.totalSupply()).await?;
+    let quorum = chain.read(what, governor.quorum(past)).await?;
+    let rows = [
+        ("governor", hall.dao.addresses().governor.to_string()),
+        (
+            "timelock, which owns everything",
+            hall.dao.addresses().timelock.to_string(),
+        ),
+        ("clock", chain.read(what, governor.CLOCK_MODE()).await?),
+        (
+            "until voting begins",
+            chain.read(what, governor.votingDelay()).await?.to_string(),
+        ),
+        (
+            "voting takes",
+            chain.read(what, governor.votingPeriod()).await?.to_string(),
+        ),
+        (
+            "at least, after a late quorum",
+            chain
+                .read(what, governor.lateQuorumVoteExtension())
+                .await?
+                .to_string(),
+        ),
+        (
+            "votes to propose",
+            amount::format(chain.read(what, governor.proposalThreshold()).await?),
+        ),
+        ("quorum, of votes", amount::format(quorum)),
+        ("supply", amount::format(supply)),
+        (
+            "seconds in the timelock",
+            chain.read(what, timelock.getMinDelay()).await?.to_string(),
+        ),
+        (
+            "guardian, who can cancel",
+            chain
+                .read(what, governor.proposalGuardian())
+                .await?
+                .to_string(),
+        ),
+        (
+            "proposals",
+            chain
+                .read(what, governor.proposalCount())
+                .await?
+                .to_string(),
+        ),
+    ];
+    let value: serde_json::Map<String, Value> = rows
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect();
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(name, value)| vec![name.to_owned(), value])
+        .collect();
+    context.print(&table(&["the DAO", ""], &rows), &Value::Object(value));
+    Ok(())
+}
+
+pub async fn list(context: &Context, hall: &Hall) -> Result<()> {
+    let made = hall.dao.proposals(&hall.deployment).await?;
+    let (mut rows, mut values) = (vec![], vec![]);
+    for made in made.iter().rev() {
+        let state = hall.dao.state(made.proposalId).await?;
+        let state = serde_json::to_value(state)?;
+        let title = title(&made.description);
+        rows.push(vec![
+            short(made.proposalId),
+            state.as_str().unwrap_or_default().to_owned(),
+            title.to_owned(),
+        ]);
+        values.push(json!({
+            "proposalId": made.proposalId.to_string(),
+            "state": state,
+            "proposer": made.proposer,
+            "title": title,
+        }));
+    }
+    let text = match rows.is_empty() {
+        true => "nobody has proposed anything yet".to_owned(),
+        false => table(&["proposal", "state", "title"], &rows),
+    };
+    context.print(&text, &json!({ "proposals": values }));
+    Ok(())
+}
+
+pub async fn describe(
+    context: &Context,
+    hall: &Hall,
+    made: &ProposalCreated,
+    view: &ProposalView,
+) -> Result<()> {
+    let chain = hall.market.chain();
+    let governor = hall.dao.governor();
+    let clock = U256::from(chain.read("reading the clock", governor.clock()).await?);
+    let quorum = match view.snapshot < clock {
+        true => amount::format(
+            chain
+                .read("reading the quorum", governor.quorum(view.snapshot))
+                .await?,
+        ),
+        false => "known when voting begins".to_owned(),
+    };
+    let calls = hall.describe(&view.actions);
+    let state = serde_json::to_value(view.state)?;
+    let from_now = |reading: U256| distance(reading.saturating_to(), clock.saturating_to());
+    let mut rows = vec![
+        ("state", state.as_str().unwrap_or_default().to_owned()),
+        ("proposer", view.proposer.to_string()),
+        ("voting began, or begins", from_now(view.snapshot)),
+        ("voting ends", from_now(view.deadline)),
+        ("votes for", amount::format(view.for_votes)),
+        ("votes against", amount::format(view.against_votes)),
+        ("abstaining", amount::format(view.abstain_votes)),
+        ("quorum, for and abstaining", quorum),
+    ];
+    if !view.eta.is_zero() {
+        let now = chain.now().await?;
+        rows.push(("can be executed", distance(view.eta.saturating_to(), now)));
+    }
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(name, value)| vec![name.to_owned(), value])
+        .collect();
+    let text = format!(
+        "{}\n\nIt calls, as the timelock:\n  {}\n\n{}",
+        made.description,
+        calls.join("\n  "),
+        table(&[&format!("proposal {}", made.proposalId), ""], &rows)
+    );
+    let value = json!({
+        "proposalId": made.proposalId.to_string(),
+        "state": state,
+        "proposer": view.proposer,
+        "description": made.description,
+        "calls": calls,
+        "snapshot": view.snapshot.to_string(),
+        "deadline": view.deadline.to_string(),
+        "eta": view.eta.to_string(),
+        "for": view.for_votes.to_string(),
+        "against": view.against_votes.to_string(),
+        "abstain": view.abstain_votes.to_string(),
+    });
+    context.print(&text, &value);
+    Ok(())
+}
+
+pub async fn watch(context: &Context, hall: &Hall, id: U256) -> Result<()> {
+    let mut before: Option<ProposalView> = None;
+    loop {
+        let view = hall.dao.proposal(id).await?;
+        if before.as_ref() != Some(&view) {
+            let state = serde_json::to_value(view.state)?;
+            let text = format!(
+                "{}: {} for, {} against, {} abstain",
+                state.as_str().unwrap_or_default(),
+                amount::format(view.for_votes),
+                amount::format(view.against_votes),
+                amount::format(view.abstain_votes)
+            );
+            let value = json!({
+                "state": state,
+                "for": view.for_votes.to_string(),
+                "against": view.against_votes.to_string(),
+                "abstain": view.abstain_votes.to_string(),
+            });
+            context.print(&text, &value);
+        }
+        use ProposalState::{Canceled, Defeated, Executed, Expired};
+        if matches!(view.state, Canceled | Defeated | Executed | Expired) {
+            return Ok(());
+        }
+        before = Some(view);
+        tokio::time::sleep(std::time::Duration::from_secs(PAUSE)).await;
+    }
+}
+
+/// A program on the chain beside the one that was built.
+async fn compared(
+    hall: &Hall,
+    name: &str,
+    at: Address,
+    folder: &Path,
+) -> Result<(Vec<String>, bool)> {
+    let path = folder.join(format!("{name}.code"));
+    let built = std::fs::read(&path).wrap_err_with(|| {
+        format!(
+            "cannot read {}; `cargo xtask build` makes it",
+            path.display()
+        )
+    })?;
+    let code: Bytes = hall.market.chain().code(at).await?;
+    let same = *code == built[..];
+    let row = vec![
+        name.to_owned(),
+        at.to_string(),
+        keccak256(&code).to_string(),
+        if same { "the same" } else { "DIFFERENT" }.to_owned(),
+    ];
+    Ok((row, same))
+}
+
+pub async fn verify(
+    context: &Context,
+    hall: &Hall,
+    proposal: Option<String>,
+    folder: &Path,
+) -> Result<()> {
+    let mut programs: Vec<(String, Address)> = vec![];
+    let mut pinned = vec![];
+    match proposal {
+        None => {
+            for (name, contract) in &hall.deployment.contracts {
+                programs.push((name.clone(), contract.implementation));
+            }
+        }
+        Some(text) => {
+            let made = hall.find(&text).await?;
+            for (target, data) in made.targets.iter().zip(&made.calldatas) {
+                if let Ok(pin) = Watchdog::requireCodeCall::abi_decode(data) {
+                    pinned.push(pin.account);
+                }
+                let Ok(upgrade) = Owned::upgradeToAndCallCall::abi_decode(data) else {
+                    continue;
+                };
+                let mut contracts = hall.deployment.contracts.iter();
+                let found = contracts.find(|(_, contract)| contract.proxy == Some(*target));
+                let (name, _) = found.wrap_err_with(|| {
+                    format!("it upgrades {target}, which is no contract of this deployment")
+                })?;
+                programs.push((name.clone(), upgrade.newImplementation));
+            }
+            ensure!(!programs.is_empty(), "it upgrades nothing");
+        }
+    }
+    let (mut rows, mut all) = (vec![], true);
+    let mut values = vec![];
+    for (name, address) in programs {
+        let (row, same) = compared(hall, &name, address, folder).await?;
+        let pin = pinned.contains(&address);
+        values.push(json!({ "contract": row[0], "implementation": row[1], "codeHash": row[2], "same": same, "pinned": pin }));
+        rows.push(row);
+        all &= same;
+    }
+    let text = table(
+        &["contract", "implementation", "code hash", "built here"],
+        &rows,
+    );
+    context.print(&text, &json!({ "programs": values, "same": all }));
+    ensure!(all, "a program is not the one that is built here");
+    Ok(())
+}
