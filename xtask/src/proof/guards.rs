@@ -330,34 +330,16 @@ fn build(
             if roots.contains(*file) {
                 text.push_str(SWITCHES);
             }
-            fs::write(tree.join(file), text)?;
+            let path = tree.join(file);
+            if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+                fs::write(path, text)?; // an untouched file is not compiled again
+            }
             places.insert(file, switches);
         }
-        let mut command = cargo();
-        command.args([
-            "test",
-            "--no-run",
-            "--offline",
-            "--tests",
-            "--message-format=json",
-        ]);
-        for tester in testers {
-            command.args(["--package", tester]);
-        }
-        let output = command
-            .current_dir(tree)
-            .envs(own_build("guards"))
-            .env("RUSTFLAGS", "--cap-lints=allow")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .wrap_err("cannot run cargo test")?;
-        let messages = String::from_utf8_lossy(&output.stdout);
-        let messages = messages
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok());
-        let messages: Vec<Value> = messages.collect();
-        if output.status.success() {
+        let (good, messages) = compile(tree, testers, &["check", "--keep-going"])?;
+        if good {
+            let (good, messages) = compile(tree, testers, &["test", "--no-run"])?;
+            ensure!(good, "what passes `cargo check` does not compile");
             return Ok((programs(tree, crates, &messages), unviable));
         }
         let before = unviable.len();
@@ -377,6 +359,33 @@ fn build(
             );
         }
     }
+}
+
+/// Runs cargo over the tests of some crates, and returns whether it succeeded, with what it said.
+fn compile(
+    tree: &Path,
+    testers: &BTreeSet<&String>,
+    command: &[&str],
+) -> Result<(bool, Vec<Value>)> {
+    let mut compiler = cargo();
+    compiler.args(command);
+    compiler.args(["--offline", "--tests", "--message-format=json"]);
+    for tester in testers {
+        compiler.args(["--package", tester]);
+    }
+    let output = compiler
+        .current_dir(tree)
+        .envs(own_build("guards"))
+        .env("RUSTFLAGS", "--cap-lints=allow")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .wrap_err("cannot run cargo")?;
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    Ok((output.status.success(), messages.collect()))
 }
 
 /// The innermost guard that an error of the compiler is about.
