@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use ogpu_client::{
     alloy::{json_abi::JsonAbi, primitives::B256},
     bindings::{
+        GovernanceDao::{GovernanceDaoCalls, GovernanceDaoEvents},
         OgpuToken::{OgpuTokenCalls, OgpuTokenEvents},
         Owned::{OwnedCalls, OwnedEvents},
         Pausable::{PausableCalls, PausableEvents},
@@ -13,6 +14,7 @@ use ogpu_client::{
         ReputationRegistry::{ReputationRegistryCalls, ReputationRegistryEvents},
         StakingVault::{StakingVaultCalls, StakingVaultEvents},
         TaskManager::{TaskManagerCalls, TaskManagerEvents},
+        Timelock::{TimelockCalls, TimelockEvents},
         VerificationCommittee::{VerificationCommitteeCalls, VerificationCommitteeEvents},
         Watchdog::{WatchdogCalls, WatchdogEvents},
         errors::Contracts::ContractsErrors,
@@ -108,6 +110,8 @@ bindings_match! {
     task_manager: "task-manager", TaskManagerCalls, TaskManagerEvents, true;
     replication_verifier: "replication-verifier", ReplicationVerifierCalls, ReplicationVerifierEvents, false;
     watchdog: "watchdog", WatchdogCalls, WatchdogEvents, false;
+    governor: "governance-dao", GovernanceDaoCalls, GovernanceDaoEvents, false;
+    timelock: "timelock", TimelockCalls, TimelockEvents, false;
 }
 
 /// The committee is two programs behind one address.

@@ -47,6 +47,24 @@ where
     })
 }
 
+/// What [`routes`] gives back for a function that a program has not.
+pub const NO_ROUTE: &[u8] = b"no such function";
+
+/// A program's functions, without what it does with other calls.
+pub fn routes<P>() -> Code
+where
+    P: Router<P> + StorageType + TopLevelStorage + std::borrow::BorrowMut<P::Storage> + ValueDenier,
+{
+    Code::Program(|data| {
+        let host = Box::new(Handle);
+        let mut program = unsafe { P::new(U256::ZERO, 0, VM { host }) };
+        let (selector, arguments) = data.split_first_chunk().expect("a selector");
+        let selector = u32::from_be_bytes(*selector);
+        let answer = P::route(&mut program, selector, arguments);
+        answer.unwrap_or_else(|| Err(NO_ROUTE.to_vec()))
+    })
+}
+
 /// An event as it was emitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {

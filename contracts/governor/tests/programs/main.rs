@@ -2,6 +2,7 @@
 
 mod ballots;
 mod batches;
+mod conformance;
 mod governance;
 mod host;
 mod life;
