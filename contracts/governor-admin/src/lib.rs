@@ -11,10 +11,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{
-    Address, B256, FixedBytes, U256,
-    aliases::{U32, U48},
-};
+use alloy_primitives::{Address, B256, FixedBytes, U256, aliases::U48};
 use alloy_sol_types::{SolCall, SolType};
 use governor::{
     Error, Governor, NAME,
@@ -64,9 +61,9 @@ impl GovernorAdmin {
     ///
     /// # Errors
     /// `GovernorOnlyExecutor`, `Panic`, `GovernorInvalidVotingPeriod`.
-    pub fn set_voting_period(&mut self, new_voting_period: U32) -> Result<(), Error> {
+    pub fn set_voting_period(&mut self, new_voting_period: u32) -> Result<(), Error> {
         self.only_executor()?;
-        self.change_voting_period(new_voting_period.as_limbs()[0] as u32)
+        self.change_voting_period(new_voting_period)
     }
 
     /// Sets how many votes a proposer needs, in wei. Governance only. Emits `ProposalThresholdSet`.

@@ -3,11 +3,7 @@
 //! The timelock can be given operations by others than the governor. So a function that only governance may call wants more than the
 //! timelock as its caller: the call must be one of those that the running proposal has announced.
 
-use alloy_primitives::{
-    Address, B256, U256,
-    aliases::{U32, U48},
-    keccak256,
-};
+use alloy_primitives::{Address, B256, U256, aliases::U48, keccak256};
 use ogpu_common::{
     Calldata,
     key::Number,
@@ -27,7 +23,7 @@ pub const SLOT: U256 = erc7201("ogpu.storage.Governor");
 /// delegated to.
 pub const GOVERNED: [[u8; 4]; 8] = [
     function_selector!("setVotingDelay", U48),
-    function_selector!("setVotingPeriod", U32),
+    function_selector!("setVotingPeriod", u32),
     function_selector!("setProposalThreshold", U256),
     function_selector!("updateQuorumNumerator", U256),
     function_selector!("updateTimelock", Address),

@@ -113,12 +113,6 @@ fn assert_read_as(kind: &DynSolType, data: &[u8], base: usize, position: usize, 
             return;
         }
     };
-    // The SDK's check of a `U32` is that of a signed number. A period of 68 years is long enough.
-    let bits = if name.starts_with("setVotingPeriod") {
-        31
-    } else {
-        bits
-    };
     let largest = U256::MAX >> (256 - bits);
     assert_ne!(with_word(data, at, largest), MALFORMED, "{name}");
     if bits < 256 {
