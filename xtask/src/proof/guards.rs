@@ -318,15 +318,20 @@ fn build(
     for root in &roots {
         files.entry(root).or_default();
     }
+    // Read once: somebody may go on writing.
+    let mut sources: BTreeMap<&Path, String> = BTreeMap::new();
+    for file in files.keys() {
+        sources.insert(file, fs::read_to_string(workspace_root().join(file))?);
+    }
     let mut unviable = BTreeSet::new();
     loop {
         let mut places: BTreeMap<&Path, Vec<(usize, Range<usize>)>> = BTreeMap::new();
         for (file, guards) in &files {
-            let source = fs::read_to_string(workspace_root().join(file))?;
             let viable = guards
                 .iter()
                 .filter(|(number, _)| !unviable.contains(number));
-            let (mut text, switches) = switched(&source, &viable.copied().collect::<Vec<_>>());
+            let (mut text, switches) =
+                switched(&sources[file], &viable.copied().collect::<Vec<_>>());
             if roots.contains(*file) {
                 text.push_str(SWITCHES);
             }
