@@ -300,6 +300,8 @@ mod tests {
         for (description, only) in [
             ("Spend #proposer=0x", None),
             ("", None),
+            ("#proposer=0xg5ababababababababababababababababababab", None),
+            ("#proposer=0x5gababababababababababababababababababab", None),
             (
                 "#proposer=0xabababababababababababababababababababab",
                 Some(account),

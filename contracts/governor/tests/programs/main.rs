@@ -7,6 +7,7 @@ mod governance;
 mod host;
 mod life;
 mod props;
+mod siblings;
 mod views;
 
 use std::rc::Rc;
