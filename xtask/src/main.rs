@@ -8,7 +8,7 @@
 //! | `reproduce` | builds the committed sources twice in different folders and compares the bytes |
 //! | `check` | formatting, lints and the committed snapshots |
 //! | `snapshots` | rewrites the committed snapshots on purpose |
-//! | `bench` | measures start-up and the demo |
+//! | `bench` | measures start-up and the demo; with `--compile`, compiles OpenZeppelin's Stylus contracts anew |
 //! | `mutants` | breaks the rules on purpose, everywhere: the tests must notice |
 //! | `guards` | takes the contracts' guards out, one at a time: the tests must notice |
 
@@ -17,6 +17,7 @@ mod bench;
 mod check;
 mod layout;
 mod module;
+mod peers;
 mod programs;
 mod proof;
 mod reproduce;
@@ -69,6 +70,9 @@ enum Command {
         /// How many times each thing is run
         #[arg(long, default_value_t = 5)]
         runs: usize,
+        /// Only compile OpenZeppelin's Stylus contracts into bench/artifacts anew
+        #[arg(long)]
+        compile: bool,
     },
     /// Break the rules in every way that cargo-mutants knows; fail if tests miss what is not explained
     Mutants {
@@ -118,7 +122,8 @@ fn main() -> Result<()> {
         Command::Reproduce => reproduce::reproduce(),
         Command::Check => check::check(),
         Command::Snapshots => check::rewrite(),
-        Command::Bench { runs } => bench::bench(runs),
+        Command::Bench { compile: true, .. } => peers::compile(),
+        Command::Bench { runs, .. } => bench::bench(runs),
         Command::Mutants { args } => proof::mutants::mutants(&args),
         Command::Guards(options) => proof::guards::guards(&options),
     }
