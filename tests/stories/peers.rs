@@ -360,42 +360,68 @@ fn artifacts_are_of_the_committed_sources() -> Result<()> {
         ("solidity", "artifacts"),
         ("openzeppelin", "artifacts/openzeppelin"),
     ] {
-        let sources = root().join("bench").join(sources);
-        let mut compiled = Vec::new();
-        for file in fs::read_dir(root().join("bench").join(artifacts))? {
-            let path = file?.path();
-            if path.is_dir() {
-                continue;
-            }
-            let artifact: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
-            let digests = artifact["sources"]
-                .as_object()
-                .wrap_err_with(|| format!("{} names no sources", path.display()))?;
-            for (file, digest) in digests {
-                let digest: B256 = digest.as_str().unwrap_or_default().parse()?;
-                let source = fs::read(sources.join(file))?;
-                ensure!(
-                    keccak256(source) == digest,
-                    "{file} has changed since {} was compiled from it: run bench/compile.sh",
-                    path.display()
-                );
-                compiled.push(file.clone());
-            }
+        for artifact in compiled(sources, artifacts, "bench/compile.sh")? {
             assert_eq!(
                 artifact["optimizer"],
                 json!({ "enabled": true, "runs": 200 })
             );
             let packages = artifact["packages"].as_object().into_iter().flatten();
             for (package, version) in packages {
-                assert_eq!(version, "5.7.0", "{package} in {}", path.display());
+                assert_eq!(version, "5.7.0", "{package} in {artifacts}");
             }
         }
-        for file in fs::read_dir(&sources)? {
-            let name = file?.file_name().to_string_lossy().into_owned();
-            assert!(compiled.contains(&name), "nothing is compiled from {name}");
-        }
+    }
+    let name = "openzeppelin-stylus";
+    for artifact in compiled(
+        name,
+        "artifacts/openzeppelin-stylus",
+        "cargo xtask bench --compile",
+    )? {
+        assert_eq!(artifact["packages"][name], "0.3.0");
     }
     Ok(())
+}
+
+/// The artifacts in a folder, which are of the sources in another, and of all of them.
+fn compiled(sources: &str, artifacts: &str, command: &str) -> Result<Vec<Value>> {
+    let sources = root().join("bench").join(sources);
+    let (mut compiled, mut found) = (Vec::new(), Vec::new());
+    for file in fs::read_dir(root().join("bench").join(artifacts))? {
+        let path = file?.path();
+        if path.is_dir() {
+            continue;
+        }
+        let artifact: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+        let digests = artifact["sources"]
+            .as_object()
+            .wrap_err_with(|| format!("{} names no sources", path.display()))?;
+        for (file, digest) in digests {
+            let digest: B256 = digest.as_str().unwrap_or_default().parse()?;
+            let source = fs::read(sources.join(file))?;
+            ensure!(
+                keccak256(source) == digest,
+                "{file} has changed since {} was compiled from it: run {command}",
+                path.display()
+            );
+            compiled.push(sources.join(file));
+        }
+        found.push(artifact);
+    }
+    let mut open = vec![sources];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            for file in fs::read_dir(&path)? {
+                open.push(file?.path());
+            }
+        } else {
+            assert!(
+                compiled.contains(&path),
+                "nothing is compiled from {}",
+                path.display()
+            );
+        }
+    }
+    Ok(found)
 }
 
 /// The name of the error with which a peer refused.

@@ -9,7 +9,7 @@
 //! | `check` | formatting, lints and the committed snapshots |
 //! | `snapshots` | rewrites the committed snapshots on purpose |
 //! | `layout` | compares how the contracts of two commits lay storage out |
-//! | `bench` | measures start-up and the demo |
+//! | `bench` | measures start-up and the demo; with `--compile`, compiles OpenZeppelin's Stylus contracts anew |
 //! | `mutants` | breaks the rules on purpose, everywhere: the tests must notice |
 //! | `guards` | takes the contracts' guards out, one at a time: the tests must notice |
 
@@ -18,6 +18,7 @@ mod bench;
 mod check;
 mod layout;
 mod module;
+mod peers;
 mod programs;
 mod proof;
 mod reproduce;
@@ -77,6 +78,9 @@ enum Command {
         /// How many times each thing is run
         #[arg(long, default_value_t = 5)]
         runs: usize,
+        /// Only compile OpenZeppelin's Stylus contracts into bench/artifacts anew
+        #[arg(long)]
+        compile: bool,
     },
     /// Break the rules in every way that cargo-mutants knows; fail if tests miss what is not explained
     Mutants {
@@ -127,7 +131,8 @@ fn main() -> Result<()> {
         Command::Check => check::check(),
         Command::Snapshots => check::rewrite(),
         Command::Layout { old, new } => layout::compare_commits(&old, new.as_deref()),
-        Command::Bench { runs } => bench::bench(runs),
+        Command::Bench { compile: true, .. } => peers::compile(),
+        Command::Bench { runs, .. } => bench::bench(runs),
         Command::Mutants { args } => proof::mutants::mutants(&args),
         Command::Guards(options) => proof::guards::guards(&options),
     }

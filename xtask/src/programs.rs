@@ -18,6 +18,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// One crate that becomes a program.
@@ -186,7 +187,7 @@ pub fn build_in(root: &Path, target: &Path) -> Result<Manifest> {
     compile(root, target, &toolchain)?;
     let mut manifest = Manifest::new();
     for Contract { name, .. } in CONTRACTS {
-        let compiled = compiled_path(target, name);
+        let compiled = compiled_path(&target.join("wasm"), name);
         let module =
             fs::read(&compiled).wrap_err_with(|| format!("cannot read {}", compiled.display()))?;
         let compiled_hash = keccak(&[&module, &include_bytes!("module.rs")[..]].concat());
@@ -257,6 +258,20 @@ fn inputs(root: &Path) -> Result<String> {
 }
 
 fn compile(root: &Path, target: &Path, toolchain: &Toolchain) -> Result<()> {
+    if !target.join("programs/manifest.json").exists() {
+        eprintln!(
+            "Compiling the contracts to WASM, with a standard library of their own: some minutes the first time …"
+        );
+    }
+    for Contract { name, .. } in CONTRACTS {
+        run(compiler(root, &target.join("wasm"), toolchain).args(["--package", name]))
+            .wrap_err_with(|| format!("{name} does not compile"))?;
+    }
+    Ok(())
+}
+
+/// The command that compiles a package of the workspace at `root` to a module.
+pub fn compiler(root: &Path, target: &Path, toolchain: &Toolchain) -> Command {
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
@@ -276,53 +291,32 @@ fn compile(root: &Path, target: &Path, toolchain: &Toolchain) -> Result<()> {
     if let Some(home) = cargo_home {
         flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
     }
-    if !target.join("programs/manifest.json").exists() {
-        eprintln!(
-            "Compiling the contracts to WASM, with a standard library of their own: some minutes the first time …"
-        );
-    }
-    let flags = flags.join("\x1f");
-    for Contract { name, .. } in CONTRACTS {
-        // One crate type at a time: with a library beside it, cargo leaves out link-time optimisation.
-        let mut command = cargo();
-        command
-            .current_dir(root)
-            .env("RUSTC", &toolchain.rustc)
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env_remove("RUSTFLAGS")
-            .env("CARGO_ENCODED_RUSTFLAGS", &flags)
-            .args([
-                "rustc",
-                "--quiet",
-                "--locked",
-                "--package",
-                name,
-                "--lib",
-                "--crate-type",
-                "cdylib",
-            ])
-            .args([
-                "--profile",
-                "contract",
-                "--target",
-                "wasm32-unknown-unknown",
-            ])
-            .arg("-Zbuild-std=std,panic_abort")
-            .arg("--target-dir")
-            .arg(target.join("wasm"));
-        run(&mut command).wrap_err_with(|| format!("{name} does not compile"))?;
-    }
-    Ok(())
+    // One crate type at a time: with a library beside it, cargo leaves out link-time optimisation.
+    let mut command = cargo();
+    command
+        .current_dir(root)
+        .env("RUSTC", &toolchain.rustc)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .args(["rustc", "--quiet", "--locked", "--lib"])
+        .args(["--crate-type", "cdylib", "--profile", "contract"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .arg("-Zbuild-std=std,panic_abort")
+        .arg("--target-dir")
+        .arg(target);
+    command
 }
 
-fn compiled_path(target: &Path, name: &str) -> PathBuf {
+/// Where it puts the module.
+pub fn compiled_path(target: &Path, name: &str) -> PathBuf {
     target
-        .join("wasm/wasm32-unknown-unknown/contract")
+        .join("wasm32-unknown-unknown/contract")
         .join(format!("{}.wasm", name.replace('-', "_")))
 }
 
 /// The code that stands on chain.
-fn pack(wasm: &[u8]) -> Result<Vec<u8>> {
+pub fn pack(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut code = CODE_PREFIX.to_vec();
     let params = brotli::enc::BrotliEncoderParams {
         quality: 11,
@@ -338,7 +332,8 @@ pub fn keccak(bytes: &[u8]) -> String {
     hex(&Keccak256::digest(bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hex.
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))

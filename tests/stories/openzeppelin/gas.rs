@@ -29,6 +29,7 @@ use super::{
         Tokens,
         differences::DIFFERENCES,
         signatures::{Delegation, Permit, Spoilt},
+        stylus::differences as stylus_differences,
     },
 };
 use crate::figures::{self, grouped};
@@ -333,6 +334,66 @@ async fn governor(world: &mut World, notes: &mut Notes) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A token's calls beside OpenZeppelin's Stylus contracts, each after one like it.
+async fn stylus(world: &mut World, notes: &mut Notes) -> Result<()> {
+    let mut people = Vec::new();
+    for _ in 0..3 {
+        people.push(world.harness.stage().account().await?);
+    }
+    let [a, b, c] = &people[..] else {
+        unreachable!("there are three")
+    };
+    let [first, second, third] = [a, b, c].map(Account::address);
+    let tokens = Tokens::deploy_stylus(world, [first, first]).await?;
+    let some = U256::from(1_000_000_007u64);
+    for round in 0..2u64 {
+        let mut rows = Notes::default();
+        let call = tokens.order(&transferCall {
+            to: second,
+            value: some,
+        });
+        rows.note(world, "transfer", a, &call).await?;
+        let call = tokens.order(&approveCall {
+            spender: second,
+            value: some * U256::from(round + 2), // of which something is left
+        });
+        rows.note(world, "approve", a, &call).await?;
+        let call = tokens.order(&transferFromCall {
+            from: first,
+            to: third,
+            value: some,
+        });
+        rows.note(world, "transferFrom", b, &call).await?;
+        let permit = Permit {
+            owner: first,
+            spender: third,
+            value: some,
+            nonce: U256::from(round),
+            deadline: U256::MAX,
+        };
+        let call = tokens.permit_by(world, a, permit, Spoilt::NOT);
+        rows.note(world, "permit", c, &call).await?;
+        let call = tokens.order(&balanceOfCall { account: first });
+        rows.note(world, "balanceOf, in a transaction", a, &call)
+            .await?;
+        let call = tokens.upgrade(round as usize);
+        rows.note(world, "upgradeToAndCall, without a call", a, &call)
+            .await?;
+        notes.0 = rows.0;
+    }
+    Ok(())
+}
+
+#[test]
+fn gas_beside_openzeppelins_of_stylus_is_what_the_snapshot_says() -> Result<()> {
+    deep(async {
+        let mut world = World::new(stylus_differences::DIFFERENCES).await?;
+        let mut notes = Notes::default();
+        stylus(&mut world, &mut notes).await?;
+        figures::hold(&notes.report(), &notes.table(), "openzeppelin-stylus")
+    })
 }
 
 #[test]

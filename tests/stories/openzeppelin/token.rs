@@ -3,6 +3,7 @@
 mod calls;
 pub mod differences;
 pub mod signatures;
+pub mod stylus;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use ogpu_client::alloy::{
 };
 
 use super::{
-    Order, World, abi,
+    Order, Outcome, World, abi,
     contracts::Token::{self, *},
     random::Random,
     upgrades::Upgradeable,
@@ -61,7 +62,19 @@ impl Tokens {
         };
         let call = call.abi_encode();
         let token = world.pair(theirs, ours, &call).await?;
-        let upgrades = Upgradeable::new(world, [theirs, next], call).await?;
+        let mut tokens = Self::of(world, token, [theirs, next], call).await?;
+        tokens.counts_blocks = clock_mode == 1;
+        Ok(tokens)
+    }
+
+    /// What is known of a new pair, on the first of these implementations.
+    async fn of(
+        world: &mut World,
+        token: Address,
+        implementations: [Address; 2],
+        initialize: Vec<u8>,
+    ) -> Result<Self> {
+        let upgrades = Upgradeable::new(world, implementations, initialize).await?;
         let chain = world.chain().id();
         let domains = [token, world.ours(token)].map(|contract| {
             Eip712Domain::new(
@@ -82,7 +95,7 @@ impl Tokens {
             allowances: BTreeMap::new(),
             nonces: BTreeMap::new(),
             times: vec![0],
-            counts_blocks: clock_mode == 1,
+            counts_blocks: false,
             used: Vec::new(),
         })
     }
@@ -173,10 +186,16 @@ impl Tokens {
         self.look_at(world, &everybody).await
     }
 
-    /// Compares everything about `accounts`, and learns what the next calls are made from.
+    /// Compares everything about `accounts`.
     async fn look_at(&mut self, world: &mut World, accounts: &[Address]) -> Result<()> {
         let views = self.views(world, accounts);
-        let seen = world.look(&views).await?;
+        self.learn(world, &views).await?;
+        self.upgrades.look(world, self.token).await
+    }
+
+    /// Compares `views`, and learns what the next calls are made from.
+    async fn learn(&mut self, world: &mut World, views: &[Order]) -> Result<()> {
+        let seen = world.look(views).await?;
         for (view, output) in views.iter().zip(seen) {
             let number = || U256::abi_decode(&output);
             if let Ok(call) = balanceOfCall::abi_decode(&view.theirs) {
@@ -190,7 +209,26 @@ impl Tokens {
                     .insert((call.owner, call.spender), number()?);
             }
         }
-        self.upgrades.look(world, self.token).await
+        Ok(())
+    }
+
+    /// Whom a call and what came of it name.
+    fn named(
+        &self,
+        world: &World,
+        actor: Address,
+        order: &Order,
+        outcome: &Outcome,
+    ) -> Vec<Address> {
+        let mut text = order.theirs.to_vec();
+        for (_, log) in &outcome.logs {
+            log.topics().iter().for_each(|topic| text.extend(topic.0));
+        }
+        let mut named = self.everybody(world);
+        named.retain(|account| {
+            *account == actor || text.windows(20).any(|window| account == window)
+        });
+        named
     }
 
     /// One random call, and everything compared after it of those whom it names; of everybody now and then.
@@ -213,14 +251,7 @@ impl Tokens {
         if step.is_multiple_of(16) {
             self.look(world).await?;
         } else {
-            let mut text = order.theirs.to_vec();
-            for (_, log) in &outcome.logs {
-                log.topics().iter().for_each(|topic| text.extend(topic.0));
-            }
-            let mut named = self.everybody(world);
-            named.retain(|account| {
-                *account == actor || text.windows(20).any(|window| account == window)
-            });
+            let named = self.named(world, actor, &order, &outcome);
             self.look_at(world, &named).await?;
         }
         Ok(outcome.success)

@@ -109,6 +109,11 @@ impl Upgradeable {
         })
     }
 
+    /// The present implementation of theirs, or the next.
+    pub fn implementation(&self, index: usize) -> Address {
+        self.implementations[index]
+    }
+
     /// A random call for the contract at `proxy`.
     pub fn next(&self, world: &mut World, proxy: Address) -> Order {
         let all = self.all(proxy);

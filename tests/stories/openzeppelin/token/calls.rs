@@ -133,7 +133,7 @@ impl Tokens {
         ]
     }
 
-    fn transfer_from(&self, world: &mut World, actor: &mut Address) -> Order {
+    pub fn transfer_from(&self, world: &mut World, actor: &mut Address) -> Order {
         let allowed: Vec<_> = self
             .allowances
             .iter()

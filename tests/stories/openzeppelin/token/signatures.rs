@@ -47,6 +47,11 @@ impl Spoilt {
     /// It is as it should be.
     pub const NOT: Self = Self(usize::MAX, B256::ZERO);
 
+    /// In each of the ways.
+    pub fn all(word: B256) -> impl Iterator<Item = Self> {
+        (0..10).map(move |way| Self(way, word))
+    }
+
     /// Seldom it is not.
     fn random(world: &mut World) -> Self {
         Self(world.random.below(24), world.random.word().into())
