@@ -31,3 +31,4 @@ impl Proxy {
         unsafe { self.erc1967.do_fallback(calldata) }
     }
 }
+// x
