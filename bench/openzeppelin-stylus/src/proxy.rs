@@ -31,4 +31,3 @@ impl Proxy {
         unsafe { self.erc1967.do_fallback(calldata) }
     }
 }
-// x

@@ -263,7 +263,7 @@ impl Tokens {
             7..9 => self.order(&approveCall {
                 spender: world.anybody(self.token),
                 value: self.amount(world, actor),
-            }).ours(approveCall { spender: Address::repeat_byte(0xaa), value: U256::ONE }.abi_encode()),
+            }),
             9..12 => self.permit(world),
             12 if !self.used.is_empty() => world.random.of(&self.used),
             12 | 13 => {
