@@ -163,6 +163,9 @@ fn sentence(error: &E) -> String {
         E::VotesExpiredSignature(e) => format!("the delegation expired at {}; sign a new one", e.expiry),
         E::InvalidAccountNonce(e) => format!("the signature's nonce is used; {} is at {}", e.account, e.currentNonce),
         E::ECDSAInvalidSignature(_) => "the signature is none".to_owned(),
+        E::ECDSAInvalidSignatureLength(e) => format!("a signature has 65 bytes, and this one {}", e.length),
+        E::NotInitializing(_) => "this is done while a contract is initialised, and only then".to_owned(),
+        E::AddressEmptyCode(e) => format!("there is no code at {}", e.target),
         E::ECDSAInvalidSignatureS(e) => format!("the signature's s, {}, is in the upper half; use the lower one", e.s),
         E::ERC5805FutureLookup(e) => {
             format!("timepoint {} is not past: the clock stands at {}", e.timepoint, e.clock)

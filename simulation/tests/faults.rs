@@ -102,7 +102,7 @@ each! {
     a_slash_that_takes_nothing: SlashForgotten, 8, 20;
     votes_that_stay_behind: VotesStay, 8, 20;
     a_refusal_without_a_word: SilentRefusal, 8, 20;
-    a_revert_that_leaves_something: LeakyRevert, 13, 20;
+    a_revert_that_leaves_something: LeakyRevert, 21, 20;
     a_bid_that_looks_at_every_task: CostGrows, 8, 50;
     a_committee_that_pays_nodes_twice: NodeForgotten, 8, 50;
 }

@@ -42,6 +42,9 @@ sol! {
         error InvalidAccountNonce(address account, uint256 currentNonce);
         error ECDSAInvalidSignature();
         error ECDSAInvalidSignatureS(bytes32 s);
+        error ECDSAInvalidSignatureLength(uint256 length);
+        error NotInitializing();
+        error AddressEmptyCode(address target);
         error ERC5805FutureLookup(uint256 timepoint, uint48 clock);
         error CheckpointUnorderedInsertion();
         error SafeCastOverflowedUintDowncast(uint8 bits, uint256 value);

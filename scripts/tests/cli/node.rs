@@ -67,6 +67,8 @@ impl Scene {
             let registered = scene.account(node).run("node register 1000").await?;
             assert_eq!(registered["bond"], amount::parse("1000")?.to_string());
         }
+        // Nodes are drawn for beacons that open later than they joined, which the next commands may be too quick for.
+        scene.stage.chain().jump(1).await?;
         Ok(scene)
     }
 
