@@ -172,7 +172,7 @@ async fn code_that_was_not_voted_on_is_not_upgraded_to() -> Result<()> {
     assembly.dao.execute(&harness.treasury, id).await?;
     let slot = IMPLEMENTATION_SLOT.into();
     let now = harness.chain().storage(escrow, slot).await?;
-    assert_eq!(Address::from_word(now.into()), sound);
+    assert_eq!(Address::from_word(now), sound);
     Ok(())
 }
 
