@@ -109,6 +109,12 @@ mod tests {
     }
 
     #[test]
+    fn a_runner_up_that_leaves_is_gone() {
+        let alone = Book::default().place(7, 9);
+        assert_eq!(alone.place(8, 8).remove(8), alone);
+    }
+
+    #[test]
     fn a_leader_that_falls_behind_becomes_runner_up() {
         let book = Book::default().place(7, 9).place(8, 8).place(7, 3);
         assert_eq!(

@@ -107,8 +107,12 @@ mod tests {
         }
 
         #[test]
-        fn credit_and_debit_undo_each_other(free in 0..=MAX_COLLATERAL, amount: u128) {
-            let card = Card { free, ..Card::default() };
+        fn credit_and_debit_undo_each_other(
+            free in 0..=MAX_COLLATERAL,
+            trust: u16,
+            amount in prop_oneof![0..=MAX_COLLATERAL, any::<u128>()],
+        ) {
+            let card = Card { owner: Address::repeat_byte(1), trust, free };
             if let Ok(richer) = card.credit(amount) {
                 prop_assert!(richer.free <= MAX_COLLATERAL);
                 prop_assert_eq!(richer.debit(amount), Ok(card));
@@ -131,6 +135,36 @@ mod tests {
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0x13, 0x88]
         );
         assert_eq!(card.pack()[12..], [0xab; 20]);
+    }
+
+    #[test]
+    fn its_owner_acts_for_the_provider() {
+        let card = Card {
+            owner: Address::repeat_byte(1),
+            ..Card::default()
+        };
+        assert_eq!(card.party(Address::repeat_byte(1)), Party::Provider);
+        assert_eq!(card.party(Address::repeat_byte(2)), Party::Anyone);
+    }
+
+    #[test]
+    fn what_is_too_much_is_refused_or_left() {
+        let card = |free| Card {
+            owner: Address::repeat_byte(1),
+            trust: 5_000,
+            free,
+        };
+        assert_eq!(card(40).credit(2), Ok(card(42)));
+        assert_eq!(card(1).credit(MAX_COLLATERAL - 1), Ok(card(MAX_COLLATERAL)));
+        assert_eq!(
+            card(1).credit(MAX_COLLATERAL),
+            Err(RuleError::CollateralTooHigh {
+                amount: MAX_COLLATERAL + 1
+            })
+        );
+        assert_eq!(card(40).restore(2), card(42));
+        assert_eq!(card(1).restore(MAX_COLLATERAL), card(MAX_COLLATERAL));
+        assert_eq!(card(42).debit(2), Ok(card(40)));
     }
 
     #[test]

@@ -103,6 +103,11 @@ mod tests {
     }
 
     #[test]
+    fn a_planted_task_can_be_opened_for_three_days() {
+        assert_eq!(PLANT_WINDOW, 259_200);
+    }
+
+    #[test]
     fn every_node_is_on_about_as_many_tickets() {
         let (seed, task, seal) = (B256::repeat_byte(1), B256::repeat_byte(2), B256::ZERO);
         let mut counts = [0; 10];

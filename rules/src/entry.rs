@@ -103,6 +103,21 @@ mod tests {
         );
         assert_eq!(bid.bid(0, 100), Err(RuleError::Zero));
         assert_eq!(
+            Entry::none(7).bid(100, 100),
+            Ok(Entry {
+                task: 7,
+                price: 100
+            })
+        );
+        assert!(Entry::none(7).bid(MAX_AMOUNT, u128::MAX).is_ok());
+        assert_eq!(
+            Entry::none(7).bid(MAX_AMOUNT + 1, u128::MAX),
+            Err(RuleError::PriceAboveBudget {
+                price: MAX_AMOUNT + 1,
+                budget: u128::MAX
+            })
+        );
+        assert_eq!(
             Entry::default().bid(101, 100),
             Err(RuleError::PriceAboveBudget {
                 price: 101,

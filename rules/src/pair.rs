@@ -109,6 +109,11 @@ mod tests {
     }
 
     #[test]
+    fn a_window_has_thirty_days() {
+        assert_eq!(WINDOW, 2_592_000);
+    }
+
+    #[test]
     fn a_window_counts_up_to_the_cap_on_each_side() {
         let mut pair = Pair::default();
         let now = 1_800_000_000;

@@ -251,6 +251,26 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_times_in_seconds() {
+        let longest: Vec<_> = RANGES[6..13].iter().map(|(_, most)| *most).collect();
+        let (month, quarter, year) = (2_592_000, 7_776_000, 31_536_000);
+        assert_eq!(longest, [month, month, month, quarter, month, year, 3_600]);
+    }
+
+    #[test]
+    fn a_client_without_terms_gets_the_usual_weight_of_trust() {
+        let terms = usual().hot.default_terms();
+        assert_eq!(terms.trust_weight, 3_000);
+        assert_eq!(
+            terms,
+            Terms {
+                trust_weight: 3_000,
+                ..Terms::default()
+            }
+        );
+    }
+
+    #[test]
     fn ranges_name_the_field() {
         assert_eq!(usual().checked(), Ok(usual()));
         let mut params = usual();

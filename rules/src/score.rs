@@ -148,6 +148,8 @@ mod tests {
         assert_eq!(fresh(MAX, 1_000 * OGPU, true), MAX);
         assert_eq!(fresh(MIN, 1_000 * OGPU, false), MIN);
         assert_eq!(fresh(1, OGPU, false), 0);
+        assert_eq!(after_outcome(START, 37, true, 0), 5_180);
+        assert_eq!(after_outcome(START, u16::MAX, true, 0), 5_180);
         assert_eq!(fresh(7_000, 1, true), 7_000);
         assert_eq!(fresh(7_000, 1, false), 7_000);
     }

@@ -146,6 +146,14 @@ mod tests {
     }
 
     #[test]
+    fn who_opened_a_dispute_in_vain_has_lost_it() {
+        let client = [BPS, BPS - 1, 0].map(|bps| lost(Party::Client, bps));
+        assert_eq!(client, [true, false, false]);
+        let provider = [BPS, 1, 0].map(|bps| lost(Party::Provider, bps));
+        assert_eq!(provider, [false, false, true]);
+    }
+
+    #[test]
     fn the_default_split_blames_nobody() {
         let split = settle(Verdict::DEFAULT, 8_000, 800, &HOT).unwrap();
         assert_eq!(

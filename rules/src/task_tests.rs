@@ -105,6 +105,21 @@ fn bids_until_the_end() {
 }
 
 #[test]
+fn open_for_some_time_yet() {
+    let task = open();
+    assert_eq!(task.check_open(1_099, 0), Ok(()));
+    assert_eq!(task.check_open(1_089, 10), Ok(()));
+    assert_eq!(
+        task.check_open(1_090, 10),
+        Err(RuleError::TooLate { until: 1_090 })
+    );
+    assert_eq!(
+        in_status(Status::Assigned).check_open(NOW, 0),
+        Err(RuleError::WrongStatus(Status::Assigned))
+    );
+}
+
+#[test]
 fn only_a_new_lead_extends_the_bidding() {
     let task = open().bid(7, 5, 1_010, 30).unwrap();
     assert_eq!(task.deadline(), 1_100);

@@ -224,6 +224,13 @@ mod tests {
     }
 
     #[test]
+    fn a_minority_vote_costs_half_of_the_bond_at_most() {
+        let params = Params::initial();
+        assert!(params.with(1, 5_000).is_ok());
+        assert!(params.with(1, 5_001).is_err());
+    }
+
+    #[test]
     fn sizes_follow_the_price() {
         let params = Params::initial();
         let sizes = [
