@@ -1,6 +1,7 @@
 //! `ogpu dao`
 
 mod ballots;
+mod verify;
 mod views;
 mod written;
 
@@ -20,7 +21,8 @@ use serde_json::json;
 
 use self::{
     ballots::{post, voted},
-    views::{describe, list, show, verify, watch},
+    verify::verify,
+    views::{describe, list, show, watch},
     written::Written,
 };
 use crate::{context::Context, output::distance};
