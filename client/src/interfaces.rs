@@ -53,6 +53,12 @@ fn functions(contract: &str) -> Vec<Function> {
     abi.functions.into_values().flatten().collect()
 }
 
+/// Whether a contract has a function.
+pub fn knows(contract: &str, selector: [u8; 4]) -> bool {
+    let mut known = functions(contract).into_iter();
+    known.any(|function| function.selector() == selector)
+}
+
 /// The calldata of a function, named as in `setTreasury` or, for any contract, as in `setTreasury(address)`, with its arguments as
 /// people write them: numbers, addresses, `(1,2)` for structs, `[1,2]` for lists, bytes as 0x….
 ///

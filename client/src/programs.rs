@@ -82,10 +82,19 @@ impl Program {
     }
 }
 
-/// The selectors of all functions of an extension of the task manager, one after the other, by its committed interface.
-///
-/// # Panics
-/// When it is the name of no extension.
+/// The extensions: programs that are called through the contract that delegates to them, each with that contract.
+pub const EXTENSIONS: [(&str, &str); 7] = [
+    ("market-orders", "task-manager"),
+    ("market-bids", "task-manager"),
+    ("market-leases", "task-manager"),
+    ("market-disputes", "task-manager"),
+    ("market-admin", "task-manager"),
+    ("governor-admin", "governance-dao"),
+    ("committee-nodes", "verification-committee"),
+];
+
+/// The selectors of all functions of an extension of the task manager, one after the other, by its committed interface; nothing
+/// for other programs.
 pub fn selectors(name: &str) -> Bytes {
     let text = match name {
         "market-orders" => include_str!("../../abi/market-orders.json"),
@@ -93,7 +102,7 @@ pub fn selectors(name: &str) -> Bytes {
         "market-leases" => include_str!("../../abi/market-leases.json"),
         "market-disputes" => include_str!("../../abi/market-disputes.json"),
         "market-admin" => include_str!("../../abi/market-admin.json"),
-        other => panic!("{other} is no extension"),
+        _ => "[]",
     };
     let abi: JsonAbi = serde_json::from_str(text).expect("the committed interfaces are checked");
     let mut selectors: Vec<_> = abi

@@ -88,6 +88,15 @@ async fn a_contract_is_upgraded_by_vote() -> Result<()> {
     let listed = owner.run("dao list").await?;
     assert_eq!(listed["proposals"][0]["state"], "executed");
     assert_eq!(listed["proposals"][0]["title"], "The next escrow");
+    let running = owner.run("dao verify").await?;
+    let programs = running["programs"].as_array().wrap_err("no programs")?;
+    let escrow = programs
+        .iter()
+        .find(|each| each["program"] == "payment-escrow");
+    assert_eq!(
+        escrow.map(|each| &each["implementation"]),
+        Some(&installed["implementation"])
+    );
     let watched = owner.run(&format!("dao watch {id}")).await?;
     assert_eq!(watched["state"], "executed");
 

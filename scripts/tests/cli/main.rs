@@ -3,6 +3,7 @@
 mod dao;
 mod node;
 mod offers;
+mod verify;
 mod watchdog;
 
 use std::{path::Path, process::Stdio};

@@ -16,6 +16,7 @@ use ogpu_client::{
     bindings::GovernanceDao::ProposalCreated,
     governance::{self, Action, Support},
     install, interfaces,
+    programs::{EXTENSIONS, selectors},
 };
 use serde_json::json;
 
@@ -40,7 +41,7 @@ use crate::{context::Context, output::distance};
   ogpu dao post ballots                         checks a folder of ballots and posts them
   ogpu dao queue 1234… && ogpu dao execute 1234…
   ogpu dao install payment-escrow               the program built here, for a proposal to upgrade to
-  ogpu dao verify 1234…                         the programs that it upgrades to, against those built here
+  ogpu dao verify 1234…                         the programs that it puts in place, against those built here
 
 A proposal is a file:
   title = \"Halve the treasury's share of slashes\"
@@ -128,11 +129,16 @@ pub enum Dao {
         /// The proposal
         proposal: String,
     },
-    /// Compare the programs that a proposal upgrades to with those built here
+    /// Build the programs from the sources here, and compare them with those that a proposal puts in place
+    #[command(
+        after_help = "Run it in a clone of the project, at the commit that the proposal says it was built from. It fails if a program is another
+than the one built here, if the proposal does not pin its code (watchdog.requireCode), or if it has a call that nobody here can
+read. Calls inside of calls (the one after an upgrade, relay, schedule, multicall) are followed."
+    )]
     Verify {
         /// The proposal; the programs that run now when left out
         proposal: Option<String>,
-        /// Folder with the built programs; target/programs when left out
+        /// Folder with programs that are built already; they are built now when left out
         #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
         programs: Option<PathBuf>,
     },
@@ -213,6 +219,30 @@ impl Hall {
 fn title(description: &str) -> &str {
     let first = description.lines().next().unwrap_or_default();
     first.trim_start_matches('#').trim()
+}
+
+/// The call, as a proposal's file has it, that puts a program in its place: the implementation of a contract, or an extension of one.
+///
+/// # Errors
+/// For the proxy's own program.
+fn placing(program: &str) -> Result<String> {
+    ensure!(
+        program != "proxy-uups",
+        "proxies stay as they are: what changes is the program behind them; name that"
+    );
+    let host = EXTENSIONS.iter().find(|(name, _)| *name == program);
+    let (contract, function, more) = match host {
+        None => (program, "upgradeToAndCall", ", \"0x\"".to_owned()),
+        Some((_, host @ "task-manager")) => (
+            *host,
+            "setExtension",
+            format!(", \"{}\"", selectors(program)),
+        ),
+        Some((_, host)) => (*host, "setExtension", String::new()),
+    };
+    Ok(format!(
+        "[[call]]\ncontract = \"{contract}\"\nfunction = \"{function}\"\narguments = [\"ADDRESS\"{more}]"
+    ))
 }
 
 /// The first digits of a proposal's number.
@@ -327,11 +357,13 @@ impl Dao {
             Self::Install { contract, programs } => {
                 let folder = programs.unwrap_or_else(Programs::default_folder);
                 let program = Program::read(&folder, &contract)?;
+                let call = placing(&contract)?;
                 let account = hall.account(context)?;
                 let address = install(&account, &program).await?;
                 let hash = program.code_hash();
                 let text = format!(
-                    "{contract} is at {address}, code hash {hash}; a proposal upgrades to it, and to no other code, with\n\n[[call]]\ncontract = \"watchdog\"\nfunction = \"requireCode\"\narguments = [\"{address}\", \"{hash}\"]\n\n[[call]]\ncontract = \"{contract}\"\nfunction = \"upgradeToAndCall\"\narguments = [\"{address}\", \"0x\"]"
+                    "{contract} is at {address}, code hash {hash}; a proposal puts it in place, and no other code, with\n\n[[call]]\ncontract = \"watchdog\"\nfunction = \"requireCode\"\narguments = [\"{address}\", \"{hash}\"]\n\n{}",
+                    call.replace("ADDRESS", &address.to_string())
                 );
                 let value =
                     json!({ "contract": contract, "implementation": address, "codeHash": hash });
@@ -342,10 +374,7 @@ impl Dao {
                 let id = hall.find(&proposal).await?.proposalId;
                 watch(context, &hall, id).await
             }
-            Self::Verify { proposal, programs } => {
-                let folder = programs.unwrap_or_else(Programs::default_folder);
-                verify(context, &hall, proposal, &folder).await
-            }
+            Self::Verify { proposal, programs } => verify(context, &hall, proposal, programs).await,
         }
     }
 }
