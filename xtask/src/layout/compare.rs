@@ -1,8 +1,9 @@
 //! `cargo xtask layout OLD [NEW]`: whether contracts of one version can take over what those of another have stored.
 //!
 //! What is stored must be found where it was: every field of the old version has one of the same size and type at the same place, in
-//! the contract, in its namespaces, and in the structs it stores. New fields may follow, a field may have another name. Elements of a
-//! list lie side by side, so a struct in a list may not even grow.
+//! the contract, in its namespaces, and in the structs it stores. New fields may follow, and a field may have another name, but not one
+//! that another field had: two fields of one type that change places look like that. Elements of a list lie side by side, so a struct
+//! in a list may not even grow. Where a namespace lies follows from its name, so it keeps that.
 
 use super::{all, all_below, names};
 use crate::run::{capture, workspace_root};
@@ -100,6 +101,8 @@ impl Found {
         let place = |field: &Value| (field["slot"].as_u64(), field["offset"].as_u64());
         let label = |field: &Value| field["label"].as_str().unwrap_or_default().to_owned();
         let (old, mut new) = (list(old), list(new));
+        let labels = |fields: &[Value]| fields.iter().map(label).collect::<Vec<_>>();
+        let (old_labels, new_labels) = (labels(&old), labels(&new));
         for field in old {
             let name = of(&label(&field));
             let Some(at) = new.iter().position(|other| place(other) == place(&field)) else {
@@ -116,6 +119,11 @@ impl Found {
                     "where {name} was, {} of {} bytes, is {other_name}, {} of {}",
                     field["type"], field["bytes"], other["type"], other["bytes"]
                 ));
+            } else if name != other_name
+                && (new_labels.contains(&label(&field)) || old_labels.contains(&label(&other)))
+            {
+                self.corrupt
+                    .push(format!("where {name} was, is {other_name}"));
             } else if name != other_name {
                 self.notes.push(format!("{name} is called {other_name}"));
             }
@@ -134,10 +142,9 @@ fn compare(old: &Value, new: &Value) -> Found {
     let spaces = part(new, "namespaces");
     for (id, old) in part(old, "namespaces") {
         match spaces.get(&id) {
-            None => found.notes.push(format!("{id} is gone")),
-            Some(new) if new["slot"] != old["slot"] => {
-                found.corrupt.push(format!("{id} has another slot"));
-            }
+            None => found.corrupt.push(format!(
+                "{id} is gone, and with it what it stored: keep its name"
+            )),
             Some(new) => found.fields(&id, &old["fields"], &new["fields"]),
         }
     }
@@ -237,6 +244,15 @@ mod tests {
             ("locked: StorageU128", "locked: StorageU256"),
             ("at: StorageU64", "at: StorageU64, by: StorageAddress"),
             (", turns: StorageVec<Turn>", ""),
+            // two of one type in each other's place, and a name that comes back elsewhere
+            (
+                "free: StorageU128, locked: StorageU128",
+                "locked: StorageU128, free: StorageU128",
+            ),
+            (
+                "free: StorageU128, locked: StorageU128",
+                "free: StorageU128, owed: StorageU128, locked: StorageU128",
+            ),
         ] {
             assert_ne!(changed(from, to).corrupt, [""; 0], "{to}");
         }
@@ -250,11 +266,23 @@ mod tests {
         assert_eq!(grown.corrupt, [""; 0]);
         let moved = compare(&old, &spaced("since: StorageU64, owner: StorageAddress"));
         assert_ne!(moved.corrupt, [""; 0]);
+        for new in [layout_at("Room", "owner: StorageAddress"), layout(OLD)] {
+            let gone = compare(&old, &new);
+            assert!(
+                gone.corrupt[0].contains("keep its name"),
+                "{:?}",
+                gone.corrupt
+            );
+        }
     }
 
     fn layout_with(fields: &str) -> Value {
+        layout_at("Space", fields)
+    }
+
+    fn layout_at(name: &str, fields: &str) -> Value {
         let space = format!(
-            "const SLOT: U256 = namespace(\"ogpu.storage.Space\"); #[storage] pub struct Space {{ {fields} }}"
+            "const SLOT: U256 = namespace(\"ogpu.storage.{name}\"); #[storage] pub struct {name} {{ {fields} }}"
         );
         let files = [OLD, &space].map(|source| syn::parse_file(source).expect("Rust"));
         let files = files.to_vec();
