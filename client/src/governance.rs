@@ -9,9 +9,9 @@ use alloy::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Account, Chain, ClientError, DaoAddresses, Deployment, Provider, Receipt,
+    Account, Chain, ClientError, DaoAddresses, Deployment, Provider, Reason, Receipt,
     bindings::{
-        GovernanceDao::{self, GovernanceDaoInstance, ProposalCreated, VoteCast},
+        GovernanceDao::{self, BallotSkipped, GovernanceDaoInstance, ProposalCreated, VoteCast},
         Timelock::{self, TimelockInstance},
         governance,
     },
@@ -161,7 +161,7 @@ pub struct ProposalView {
 
 /// A vote that was signed off the chain, as holders hand it on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignedBallot {
     /// The chain it is good on.
     pub chain_id: u64,
@@ -173,7 +173,7 @@ pub struct SignedBallot {
     pub support: Support,
     /// Whose votes it casts.
     pub voter: Address,
-    /// The voter's next nonce.
+    /// The voter's next nonce, once the ballots that it signed before are counted.
     pub nonce: U256,
     /// The signature; of a contract wallet, whatever that accepts.
     pub signature: Bytes,
@@ -214,6 +214,30 @@ pub fn votes_in(receipt: &Receipt) -> Vec<VoteCast> {
     let logs = receipt.inner.logs().iter();
     let votes = logs.filter_map(|log| log.log_decode().ok());
     votes.map(|log| log.inner.data).collect()
+}
+
+/// Ballots in one transaction.
+const BATCH: usize = 50;
+
+/// Ballots that were looked at, each with what its owner knows it by.
+#[derive(Clone, Debug)]
+pub struct Checked<K> {
+    /// Those that can be posted: each list in one transaction, in this order.
+    pub batches: Vec<Vec<(K, SignedBallot)>>,
+    /// Those that cannot, with why.
+    pub refused: Vec<(K, String)>,
+}
+
+/// The ballots that a transaction did not count: their position in it, and why.
+pub fn skipped_in(receipt: &Receipt) -> Vec<(usize, Reason)> {
+    let logs = receipt.inner.logs().iter();
+    let skips = logs.filter_map(|log| log.log_decode::<BallotSkipped>().ok());
+    skips
+        .map(|log| {
+            let skip = log.inner.data;
+            (skip.position.saturating_to(), Reason::decode(&skip.reason))
+        })
+        .collect()
 }
 
 /// The DAO of a deployment.
@@ -280,7 +304,7 @@ impl Dao {
         account.send("voting", call).await
     }
 
-    /// Signs a ballot of `account`, which sends nothing.
+    /// Signs a ballot of `account` with its next nonce, which sends nothing.
     ///
     /// # Errors
     /// What reading the nonce and signing give.
@@ -290,11 +314,25 @@ impl Dao {
         proposal: U256,
         support: Support,
     ) -> Result<SignedBallot, ClientError> {
-        let governor = self.governor();
+        let (what, governor) = ("reading the nonce", self.governor());
         let nonce = self
             .chain
-            .read("reading the nonce", governor.nonces(account.address()))
+            .read(what, governor.nonces(account.address()))
             .await?;
+        self.sign_with_nonce(account, proposal, support, nonce)
+    }
+
+    /// Signs a ballot that is counted after all of `account` with lower nonces.
+    ///
+    /// # Errors
+    /// What signing gives.
+    pub fn sign_with_nonce(
+        &self,
+        account: &Account,
+        proposal: U256,
+        support: Support,
+        nonce: U256,
+    ) -> Result<SignedBallot, ClientError> {
         let mut ballot = SignedBallot {
             chain_id: self.chain.id(),
             governor: self.addresses.governor,
@@ -350,7 +388,8 @@ impl Dao {
         account.send("executing", call).await
     }
 
-    /// Cancels a proposal: its proposer while it is pending, the guardian as long as it is not over.
+    /// Cancels a proposal: its proposer while it is pending and, where no guardian is named, until it is executed; the guardian until
+    /// then.
     ///
     /// # Errors
     /// When the governor refuses.
@@ -360,11 +399,50 @@ impl Dao {
         account.send("cancelling", call).await
     }
 
-    /// Why a ballot cannot be posted; nothing if it can. The signature of a contract wallet is judged by the chain.
+    /// Sorts ballots into those that can be posted, in batches that each go into one transaction of [`post`](Self::post), one after
+    /// the other, and those that cannot, with why. `key` tells the caller's ballots apart.
     ///
     /// # Errors
     /// What reading gives.
-    pub async fn check(&self, ballot: &SignedBallot) -> Result<Option<String>, ClientError> {
+    pub async fn check<K>(
+        &self,
+        mut ballots: Vec<(K, SignedBallot)>,
+    ) -> Result<Checked<K>, ClientError> {
+        ballots.sort_by_key(|(_, ballot)| (ballot.voter, ballot.nonce, ballot.proposal_id));
+        let mut good: Vec<(usize, K, SignedBallot)> = vec![];
+        let mut refused = vec![];
+        for (key, ballot) in ballots {
+            let of_voter = good
+                .iter()
+                .filter(|(_, _, other)| other.voter == ballot.voter);
+            let before: Vec<_> = of_voter.map(|(_, _, other)| other.proposal_id).collect();
+            match self.refusal(&ballot, &before).await? {
+                None => good.push((before.len(), key, ballot)),
+                Some(why) => refused.push((key, why)),
+            }
+        }
+        // who signed several has them counted in the order of their nonces
+        good.sort_by_key(|(before, _, ballot)| (*before, ballot.proposal_id));
+        let mut batches: Vec<Vec<(K, SignedBallot)>> = vec![];
+        let mut last = None;
+        for (before, key, ballot) in good {
+            let round = Some((before, ballot.proposal_id));
+            match batches.last_mut() {
+                Some(batch) if last == round && batch.len() < BATCH => batch.push((key, ballot)),
+                _ => batches.push(vec![(key, ballot)]),
+            }
+            last = round;
+        }
+        Ok(Checked { batches, refused })
+    }
+
+    /// Why a ballot cannot be posted after others of its voter on the proposals `before`; nothing if it can. The signature of a
+    /// contract wallet is judged by the chain.
+    async fn refusal(
+        &self,
+        ballot: &SignedBallot,
+        before: &[U256],
+    ) -> Result<Option<String>, ClientError> {
         if ballot.chain_id != self.chain.id() || ballot.governor != self.addresses.governor {
             return Ok(Some("it is for another chain or governor".to_owned()));
         }
@@ -373,23 +451,23 @@ impl Dao {
             return Ok(Some(format!("{} did not sign it", ballot.voter)));
         }
         let (what, governor) = ("checking a ballot", self.governor());
+        let call = governor.hasVoted(ballot.proposal_id, ballot.voter);
+        if before.contains(&ballot.proposal_id) || self.chain.read(what, call).await? {
+            return Ok(Some(format!("{} has voted", ballot.voter)));
+        }
         let nonce = self.chain.read(what, governor.nonces(ballot.voter)).await?;
+        let nonce = nonce.saturating_add(U256::from(before.len()));
         if nonce != ballot.nonce {
             return Ok(Some(format!(
                 "its nonce is {} and the voter's next is {nonce}",
                 ballot.nonce
             )));
         }
-        let call = governor.hasVoted(ballot.proposal_id, ballot.voter);
-        if self.chain.read(what, call).await? {
-            return Ok(Some(format!("{} has voted", ballot.voter)));
-        }
-        match self.state(ballot.proposal_id).await? {
-            ProposalState::Active => Ok(None),
-            state => Ok(Some(format!(
-                "the proposal takes no votes: it is {state:?}"
-            ))),
-        }
+        // The state is that at the latest block, which may be older than the beginning of the voting: then posting decides.
+        Ok(match self.state(ballot.proposal_id).await? {
+            ProposalState::Pending | ProposalState::Active => None,
+            state => Some(format!("the proposal takes no votes: it is {state:?}")),
+        })
     }
 
     /// Every proposal there was, in its order, as it was made.

@@ -196,11 +196,11 @@ fn sentence(error: &E) -> String {
         E::GovernorProposalQueueingNotRequired(e) => format!("proposal {} needs no queue", e.proposalId),
         E::GovernorRestrictedProposer(e) => format!("the description names another proposer than {}", e.proposer),
         E::GovernorUnableToCancel(e) => format!(
-            "{} cannot cancel proposal {}: its proposer can before voting begins, the guardian until it is over",
+            "{} cannot cancel proposal {}: its proposer can before voting begins, and where no guardian is named until it is executed; a guardian can until then",
             e.account, e.proposalId
         ),
         E::GovernorUnexpectedProposalState(e) => format!(
-            "proposal {} is {}; `ogpu dao describe` shows when it will not be",
+            "proposal {} is {}; `ogpu dao describe` shows its times",
             e.proposalId,
             ["pending", "active", "canceled", "defeated", "succeeded", "queued", "expired", "executed"]
                 .get(usize::from(e.current))

@@ -11,6 +11,8 @@ use eyre::{Result, eyre};
 use ogpu_client::{Account, Chain, Deployment, Market, Receipt, signer};
 use serde_json::{Value, json};
 
+use crate::output::harmless;
+
 /// Where a development chain listens.
 pub const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
 
@@ -100,7 +102,7 @@ impl Context {
         let printed = if self.global.json {
             writeln!(output, "{value}")
         } else {
-            writeln!(output, "{}", text.trim_end())
+            writeln!(output, "{}", harmless(text.trim_end()))
         };
         if let Err(error) = printed.and_then(|()| output.flush()) {
             // The first failure is told.
@@ -154,5 +156,5 @@ impl Context {
 
 /// Writes a line to standard error. What a command does goes on when nobody can read it there.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }

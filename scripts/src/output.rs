@@ -1,5 +1,23 @@
 //! Tables and times for people.
 
+/// A text that does nothing to a terminal: whoever wrote what is on the chain could otherwise move the cursor, and write over what
+/// others have to see. Control characters but the end of a line, and marks that turn the direction of writing, are shown as \u{…}.
+pub fn harmless(text: &str) -> String {
+    let harmful = |sign: char| {
+        (sign.is_control() && sign != '\n')
+            || matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if harmful(sign) {
+            shown.extend(sign.escape_unicode());
+        } else {
+            shown.push(sign);
+        }
+    }
+    shown
+}
+
 /// A table with its columns aligned: the first to the left, the others to the right.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let columns = head.len();
@@ -64,6 +82,11 @@ mod tests {
         ];
         let text = table(&["who", "n"], &rows);
         assert_eq!(text, "who     n\n---------\na       1\nlong  100");
+    }
+
+    #[test]
+    fn nothing_moves_the_cursor() {
+        assert_eq!(harmless("a\u{1b}[2J\nb\u{202e}"), "a\\u{1b}[2J\nb\\u{202e}");
     }
 
     #[test]

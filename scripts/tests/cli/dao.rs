@@ -3,8 +3,9 @@
 use eyre::{ContextCompat, Result};
 use ogpu_client::{Account, signer};
 use ogpu_tests::{DEVELOPMENT_KEY, Stage, temporary};
+use serde_json::Value;
 
-use super::User;
+use super::{User, verify::proposed};
 
 /// Seconds of each step of the DAO under test.
 const STEP: u64 = 10;
@@ -135,5 +136,100 @@ async fn nobody_votes_where_an_account_owns_everything() -> Result<()> {
     let text = owner.refused("dao show").await?;
     assert!(text.contains("ogpu deploy --dao"), "{text}");
     std::fs::remove_file(&file)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_of_ballots_is_posted_whatever_else_is_in_it() -> Result<()> {
+    let stage = Stage::new().await?;
+    let chain = stage.chain();
+    let bank = Account::new(chain.clone(), signer::parse(DEVELOPMENT_KEY)?);
+    let (file, terms, draft, folder) = (
+        temporary("ballots.json"),
+        temporary("ballots-terms.json"),
+        temporary("ballots-proposal.toml"),
+        temporary("ballots"),
+    );
+    let text = format!(
+        r#"{{"votingDelay":{STEP},"votingPeriod":3600,"proposalThreshold":"0","quorumPercent":4,"voteExtension":1,"timelockDelay":{STEP},"guardian":null}}"#
+    );
+    std::fs::write(&terms, text)?;
+    let owner = User {
+        url: chain.url(),
+        file: &file,
+        key: DEVELOPMENT_KEY,
+    };
+    owner
+        .run(&format!("deploy --dao {}", terms.display()))
+        .await?;
+    owner.run("dao delegate").await?;
+    let call = (
+        "staking-vault",
+        "setSlashSplit",
+        vec!["5000".to_owned(), "2500".to_owned()],
+    );
+    // what it says does nothing to the terminal of whoever looks at it
+    let first = proposed(&owner, &draft, "One \u{1b}[2J", std::slice::from_ref(&call)).await?;
+    let second = proposed(&owner, &draft, "Two", &[call]).await?;
+    let described = owner.read(&format!("dao describe {first}")).await?;
+    assert!(described.contains("One \\u{1b}[2J"), "{described}");
+    let later = chain.now().await? + STEP + 1;
+    stage.reach(&bank, later).await?;
+
+    let at = |name: &str| folder.join(name).display().to_string();
+    owner
+        .run(&format!("dao sign {first} for {}", at("first.json")))
+        .await?;
+    owner
+        .run(&format!(
+            "dao sign {second} against {} --nonce 1",
+            at("second.json")
+        ))
+        .await?;
+    std::fs::copy(at("first.json"), at("twice.json"))?;
+    std::fs::write(at("broken.json"), "{bad")?;
+    // of a contract that signs nothing, which only the chain can say
+    let deployment: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    let mut ballot: Value = serde_json::from_slice(&std::fs::read(at("first.json"))?)?;
+    ballot["voter"] = deployment["contracts"]["ogpu-token"]["proxy"].clone();
+    std::fs::write(at("wallet.json"), ballot.to_string())?;
+    let with_more =
+        std::fs::read_to_string(at("first.json"))?.replacen('{', "{\"reason\":\"\",", 1);
+    std::fs::write(at("more.json"), with_more)?;
+    let posted = owner.run(&format!("dao post {}", folder.display())).await?;
+    assert_eq!(posted["counted"], 2, "{posted}");
+    let left_out = posted["leftOut"].to_string();
+    for why in [
+        "twice.json",
+        "has voted",
+        "broken.json",
+        "is no ballot",
+        "unknown field `reason`",
+        "did not sign this ballot",
+    ] {
+        assert!(left_out.contains(why), "{why}: {left_out}");
+    }
+    std::fs::remove_file(at("wallet.json"))?;
+    let refused = owner
+        .refused(&format!("dao post {}", folder.display()))
+        .await?;
+    assert!(refused.contains("no ballot can be posted"), "{refused}");
+
+    owner.run(&format!("dao cancel {first}")).await?;
+    for command in ["sign {} for unused.json", "vote {} for"] {
+        let command = format!("dao {}", command.replace("{}", &first));
+        let refused = owner.refused(&command).await?;
+        assert!(refused.contains("takes no votes any more"), "{refused}");
+    }
+    let stranger = User {
+        key: "0x00000000000000000000000000000000000000000000000000000000000000aa",
+        ..owner
+    };
+    let refused = stranger.refused(&format!("dao vote {second} for")).await?;
+    assert!(refused.contains("had no votes"), "{refused}");
+    std::fs::remove_dir_all(folder)?;
+    for path in [file, terms, draft] {
+        std::fs::remove_file(path)?;
+    }
     Ok(())
 }

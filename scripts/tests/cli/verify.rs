@@ -20,16 +20,16 @@ sol! {
 }
 
 /// One call of a proposal: contract, function, arguments.
-type Call<'a> = (&'a str, &'a str, Vec<String>);
+pub type Call<'a> = (&'a str, &'a str, Vec<String>);
 
 /// Writes a proposal and makes it; gives its number.
-async fn proposed(
+pub async fn proposed(
     owner: &User<'_>,
     file: &Path,
     title: &str,
     calls: &[Call<'_>],
 ) -> Result<String> {
-    let mut text = format!("title = {title:?}\ndescription = \"\"\n");
+    let mut text = format!("title = {}\ndescription = \"\"\n", Value::from(title));
     for (contract, function, arguments) in calls {
         text += &format!(
             "[[call]]\ncontract = {contract:?}\nfunction = {function:?}\narguments = {arguments:?}\n"

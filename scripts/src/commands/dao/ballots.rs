@@ -13,8 +13,8 @@ use serde_json::json;
 use super::{Hall, short};
 use crate::context::Context;
 
-/// Ballots in one transaction.
-const BATCH: usize = 50;
+/// What there is of each file: a ballot, or why there is none.
+type Filed<T> = Vec<(PathBuf, T)>;
 
 pub async fn voted(
     context: &Context,
@@ -38,8 +38,8 @@ pub async fn voted(
     Ok(())
 }
 
-/// The ballots in these files and folders.
-fn read_ballots(paths: &[PathBuf]) -> Result<Vec<(PathBuf, SignedBallot)>> {
+/// The ballots in these files and folders, and the files that are none, with why.
+fn read_ballots(paths: &[PathBuf]) -> Result<(Filed<SignedBallot>, Filed<String>)> {
     let mut files = vec![];
     for path in paths {
         if path.is_dir() {
@@ -59,54 +59,71 @@ fn read_ballots(paths: &[PathBuf]) -> Result<Vec<(PathBuf, SignedBallot)>> {
         }
     }
     files.sort();
-    let read = |path: PathBuf| -> Result<(PathBuf, SignedBallot)> {
-        let text =
-            std::fs::read(&path).wrap_err_with(|| format!("cannot read {}", path.display()))?;
-        let ballot = serde_json::from_slice(&text)
-            .wrap_err_with(|| format!("{} is no ballot", path.display()))?;
-        Ok((path, ballot))
-    };
-    files.into_iter().map(read).collect()
+    files.dedup();
+    let (mut ballots, mut others) = (vec![], vec![]);
+    for path in files {
+        let text = std::fs::read(&path).map_err(|error| format!("it cannot be read: {error}"));
+        let ballot = text.and_then(|text| {
+            serde_json::from_slice(&text).map_err(|error| format!("it is no ballot: {error}"))
+        });
+        match ballot {
+            Ok(ballot) => ballots.push((path, ballot)),
+            Err(why) => others.push((path, why)),
+        }
+    }
+    Ok((ballots, others))
 }
 
 pub async fn post(context: &Context, hall: &Hall, paths: &[PathBuf]) -> Result<()> {
     let account = hall.account(context)?;
-    let mut good: Vec<SignedBallot> = vec![];
-    let mut refused = vec![];
-    for (path, ballot) in read_ballots(paths)? {
-        match hall.dao.check(&ballot).await? {
-            None => good.push(ballot),
-            Some(why) => refused.push((path, why)),
-        }
-    }
-    for (path, why) in &refused {
+    let (ballots, mut left_out) = read_ballots(paths)?;
+    let checked = hall.dao.check(ballots).await?;
+    left_out.extend(checked.refused);
+    for (path, why) in &left_out {
         context.note(&format!("{} is left out: {why}", path.display()));
     }
-    ensure!(!good.is_empty(), "no ballot can be posted");
-    good.sort_by_key(|ballot| ballot.proposal_id);
+    let any = !checked.batches.is_empty();
     let (mut counted, mut gas) = (0, 0);
-    for of_one in good.chunk_by(|one, next| one.proposal_id == next.proposal_id) {
-        for batch in of_one.chunks(BATCH) {
-            let id = batch[0].proposal_id;
-            let receipt = hall.dao.post(&account, id, batch).await?;
-            let votes = governance::votes_in(&receipt);
-            context.note(&format!(
-                "{} of {} ballots on {} counted, {} gas",
-                votes.len(),
-                batch.len(),
-                short(id),
-                receipt.gas_used
-            ));
-            counted += votes.len();
-            gas += receipt.gas_used;
+    for batch in checked.batches {
+        let (paths, ballots): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let id = ballots[0].proposal_id;
+        let receipt = hall.dao.post(&account, id, &ballots).await?;
+        let votes = governance::votes_in(&receipt);
+        context.note(&format!(
+            "{} of {} ballots on {} counted, {} gas",
+            votes.len(),
+            ballots.len(),
+            short(id),
+            receipt.gas_used
+        ));
+        for (position, why) in governance::skipped_in(&receipt) {
+            let path = paths.get(position).cloned().unwrap_or_default();
+            context.note(&format!("{} was not counted: {why}", path.display()));
+            left_out.push((path, why.to_string()));
         }
+        counted += votes.len();
+        gas += receipt.gas_used;
     }
+    ensure!(any, "no ballot can be posted: {}", reasons(&left_out));
     let text = format!("{counted} ballots counted, {gas} gas");
-    let refused: Vec<_> = refused
+    let left_out: Vec<_> = left_out
         .iter()
         .map(|(path, why)| json!({ "file": path, "why": why }))
         .collect();
-    let value = json!({ "counted": counted, "gas": gas, "leftOut": refused });
+    let value = json!({ "counted": counted, "gas": gas, "leftOut": left_out });
     context.print(&text, &value);
+    ensure!(counted > 0, "the governor counted none of them");
     Ok(())
+}
+
+/// Why files were left out, the first few of them.
+fn reasons(left_out: &[(PathBuf, String)]) -> String {
+    let each = left_out.iter().take(3);
+    let each: Vec<_> = each
+        .map(|(path, why)| format!("{}: {why}", path.display()))
+        .collect();
+    match each.is_empty() {
+        true => "there is none".to_owned(),
+        false => each.join("; "),
+    }
 }

@@ -14,7 +14,7 @@ use ogpu_client::{
     alloy::primitives::{Address, U256},
     amount,
     bindings::GovernanceDao::ProposalCreated,
-    governance::{self, Action, Support},
+    governance::{self, Action, ProposalState, Support},
     install, interfaces,
     programs::{EXTENSIONS, selectors},
 };
@@ -94,6 +94,10 @@ pub enum Dao {
         support: Choice,
         /// Where to write it
         file: PathBuf,
+        /// The ballot's number among the signer's: the next by what was counted, when left out. Who has signed ballots that nobody has
+        /// posted yet gives the number after theirs
+        #[arg(long)]
+        nonce: Option<u64>,
     },
     /// Check signed ballots, and post them in as few transactions as fit
     Post {
@@ -111,7 +115,7 @@ pub enum Dao {
         /// The proposal
         proposal: String,
     },
-    /// Cancel a proposal, as its proposer before voting, or as the guardian
+    /// Cancel a proposal: as its proposer before voting, and until it is executed where no guardian is named; or as the guardian
     Cancel {
         /// The proposal
         proposal: String,
@@ -201,6 +205,28 @@ impl Hall {
             (None, _) => bail!("there is no proposal {text}; `ogpu dao list` shows them"),
             _ => bail!("several proposals begin with {text}; give more digits"),
         }
+    }
+
+    /// Whether an account's vote on a proposal could count.
+    async fn can_vote(&self, id: U256, voter: Address) -> Result<()> {
+        let view = self.dao.proposal(id).await?;
+        use ProposalState::{Active, Pending};
+        ensure!(
+            matches!(view.state, Pending | Active),
+            "the proposal takes no votes any more: it is {:?}",
+            view.state
+        );
+        if view.state == Active {
+            let governor = self.dao.governor();
+            let votes = governor.getVotes(voter, view.snapshot);
+            let votes = self.market.chain().read("reading the votes", votes).await?;
+            ensure!(
+                !votes.is_zero(),
+                "{voter} had no votes when voting on this began, so it has no say in it; with `ogpu dao delegate` its tokens count for later \
+                 proposals"
+            );
+        }
+        Ok(())
     }
 
     fn describe(&self, actions: &[Action]) -> Vec<String> {
@@ -304,6 +330,7 @@ impl Dao {
             } => {
                 let made = hall.find(&proposal).await?;
                 let (id, account) = (made.proposalId, hall.account(context)?);
+                hall.can_vote(id, account.address()).await?;
                 let receipt = hall.dao.vote(&account, id, support.into(), &reason).await?;
                 voted(context, &hall, id, &receipt).await
             }
@@ -311,12 +338,21 @@ impl Dao {
                 proposal,
                 support,
                 file,
+                nonce,
             } => {
                 let made = hall.find(&proposal).await?;
                 let account = hall.account(context)?;
-                let ballot = hall.dao.sign(&account, made.proposalId, support.into());
-                let ballot = ballot.await?;
+                hall.can_vote(made.proposalId, account.address()).await?;
+                let (id, support) = (made.proposalId, support.into());
+                let ballot = match nonce.map(U256::from) {
+                    None => hall.dao.sign(&account, id, support).await?,
+                    Some(nonce) => hall.dao.sign_with_nonce(&account, id, support, nonce)?,
+                };
                 let text = serde_json::to_string_pretty(&ballot)? + "\n";
+                if let Some(folder) = file.parent() {
+                    std::fs::create_dir_all(folder)
+                        .wrap_err_with(|| format!("cannot make {}", folder.display()))?;
+                }
                 std::fs::write(&file, text)
                     .wrap_err_with(|| format!("cannot write {}", file.display()))?;
                 let text = format!(
