@@ -404,7 +404,7 @@ impl Dao {
     ///
     /// # Errors
     /// What reading gives.
-    pub async fn check<K>(
+    pub async fn check_all<K>(
         &self,
         mut ballots: Vec<(K, SignedBallot)>,
     ) -> Result<Checked<K>, ClientError> {
@@ -434,6 +434,14 @@ impl Dao {
             last = round;
         }
         Ok(Checked { batches, refused })
+    }
+
+    /// Why a ballot cannot be posted; nothing if it can, by what can be known before.
+    ///
+    /// # Errors
+    /// What reading gives.
+    pub async fn check(&self, ballot: &SignedBallot) -> Result<Option<String>, ClientError> {
+        self.refusal(ballot, &[]).await
     }
 
     /// Why a ballot cannot be posted after others of its voter on the proposals `before`; nothing if it can. The signature of a

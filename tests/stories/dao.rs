@@ -11,24 +11,27 @@ use std::collections::BTreeSet;
 
 use eyre::Result;
 use ogpu_client::{
-    Account, DaoAddresses,
+    Account, Chain, DaoAddresses,
     alloy::{
+        dyn_abi::{DynSolValue, FunctionExt as _},
+        json_abi::JsonAbi,
+        network::TransactionBuilder as _,
         primitives::{Address, B256, Bytes, U256, keccak256},
         providers::Provider as _,
-        rpc::types::Filter,
+        rpc::types::{Filter, TransactionRequest},
         sol_types::SolCall,
     },
     bindings::{
-        GovernanceDao, Owned, Pausable,
+        GovernanceDao, Owned,
         Timelock::{RoleGranted, RoleRevoked},
     },
-    deploy::GovernanceSettings,
+    deploy::{GovernanceSettings, Settings},
     governance::{Action, Dao, Proposal, ProposalState, Support},
     proxy_init::proxy_creation_code,
 };
 use ogpu_tests::{Harness, programs, refusal};
 
-use super::verifiers::create;
+use super::{figures, verifiers::create};
 
 /// The DAO of the stories, in seconds: voting begins after 10, and takes 40, or 10 more after a late quorum; the timelock takes 20.
 const TERMS: [u64; 4] = [10, 40, 10, 20];
@@ -41,8 +44,14 @@ struct Assembly {
 
 impl Assembly {
     async fn new() -> Result<Self> {
+        Self::with(|_| ()).await
+    }
+
+    /// One whose settings `change` has changed.
+    async fn with(change: impl FnOnce(&mut Settings)) -> Result<Self> {
         let [voting_delay, voting_period, vote_extension, timelock_delay] = TERMS;
         let harness = Harness::with(|settings| {
+            change(settings);
             settings.governance = Some(GovernanceSettings {
                 voting_delay,
                 voting_period: voting_period as u32,
@@ -186,6 +195,32 @@ fn upgrade(target: Address, to: Address) -> Action {
     self::call(target, call)
 }
 
+/// The accounts that a contract names: every function of its interface that takes nothing and gives addresses, with what it gives.
+async fn accounts_of(
+    chain: &Chain,
+    name: &str,
+    proxy: Address,
+) -> Result<Vec<(String, Vec<Address>)>> {
+    let file = figures::root().join(format!("abi/{name}.json"));
+    let abi: JsonAbi = serde_json::from_slice(&std::fs::read(file)?)?;
+    let mut found = vec![];
+    for function in abi.functions().filter(|each| each.inputs.is_empty()) {
+        let gives = |kind: &str| function.outputs.iter().any(|output| output.ty == kind);
+        // what describes the contract itself, and no role
+        if !gives("address") || function.name == "eip712Domain" {
+            continue;
+        }
+        let request = TransactionRequest::default()
+            .with_to(proxy)
+            .with_input(function.selector().to_vec());
+        let answer = chain.simulate(&function.name, request).await?;
+        let values = function.abi_decode_output(&answer)?;
+        let accounts = values.iter().filter_map(DynSolValue::as_address);
+        found.push((function.name.clone(), accounts.collect()));
+    }
+    Ok(found)
+}
+
 #[tokio::test]
 async fn the_timelock_owns_everything_and_the_deployer_nothing() -> Result<()> {
     let assembly = Assembly::new().await?;
@@ -232,14 +267,50 @@ async fn the_timelock_owns_everything_and_the_deployer_nothing() -> Result<()> {
         assert!(!chain.read("", call).await?);
     }
 
-    // Guardians and treasuries are nobody's but who was named.
-    let read = |proxy| Pausable::new(proxy, chain.provider());
+    // Every account that a contract names, by every function that gives one without being asked for another.
     let market = harness.market.addresses();
-    for target in [market.escrow, market.vault, market.task_manager] {
-        let guardian = chain.read("", read(target).guardian()).await?;
-        assert_eq!(guardian, market.watchdog);
+    let treasury = harness.settings.treasury.unwrap_or_default();
+    let ours: Vec<_> = assembly.proxies().map(|(_, proxy)| proxy).collect();
+    let mut read = BTreeSet::new();
+    for (name, proxy) in assembly.proxies() {
+        for (function, accounts) in accounts_of(chain, name, proxy).await? {
+            for account in accounts {
+                let by_function = match function.as_str() {
+                    "owner" => account == addresses.timelock,
+                    "guardian" if name == "watchdog" => account.is_zero(),
+                    "guardian" if name == "verification-committee" => account.is_zero(),
+                    "guardian" => account == market.watchdog,
+                    "proposalGuardian" | "planter" => account.is_zero(),
+                    "treasury" => account == treasury,
+                    _ => ours.contains(&account),
+                };
+                assert!(by_function, "{name}.{function} is {account}");
+            }
+            read.insert(format!("{name}.{function}"));
+        }
     }
-    let call = harness.market.committee();
-    assert_eq!(chain.read("", call.planter()).await?, Address::ZERO);
+    for role in [
+        "governance-dao.proposalGuardian",
+        "governance-dao.timelock",
+        "payment-escrow.treasury",
+        "staking-vault.guardian",
+        "task-manager.siblings",
+        "verification-committee.planter",
+        "watchdog.guardian",
+    ] {
+        assert!(read.contains(role), "{role} among {read:?}");
+    }
+    // Who judges, and who reports latencies, is on the list of verifiers.
+    let tasks = harness.market.tasks();
+    let mut verifiers = 0;
+    for number in 1..=u8::MAX {
+        let verifier = chain.read("", tasks.verifierAt(number)).await?.verifier;
+        if verifier.is_zero() {
+            break;
+        }
+        assert!(ours.contains(&verifier), "verifier {number} is {verifier}");
+        verifiers += 1;
+    }
+    assert_eq!(verifiers, 4);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Holders replace programs, and the governor itself.
 
-use eyre::Result;
+use eyre::{ContextCompat, Result};
 use ogpu_client::{
     Account, Status,
     alloy::{
@@ -8,67 +8,190 @@ use ogpu_client::{
         providers::Provider as _,
         sol_types::SolCall,
     },
-    bindings::{ArbWasm, Owned, PaymentEscrow, Timelock, Watchdog, arbos::ARB_WASM},
-    governance::{Proposal, Support},
-    programs::creation_code,
+    bindings::{
+        ArbWasm, GovernanceDao, Owned, PaymentEscrow, TaskManager, Timelock, Watchdog,
+        arbos::ARB_WASM,
+    },
+    governance::{Action, Proposal, Support},
+    programs::{EXTENSIONS, creation_code, selectors},
     proxy_init::IMPLEMENTATION_SLOT,
 };
-use ogpu_tests::refusal;
+use ogpu_tests::{Harness, Provider, ogpu, refusal};
 
 use super::{Assembly, TERMS, call, upgrade};
 use crate::verifiers::{create, program};
 
-#[tokio::test]
-async fn a_proposal_upgrades_every_contract_with_live_tasks_in_flight() -> Result<()> {
-    let assembly = Assembly::new().await?;
-    let harness = &assembly.harness;
-    let (client, provider) = (harness.client().await?, harness.provider().await?);
-    let mut tasks = vec![];
-    for status in [Status::Open, Status::Finalized, Status::Failed] {
-        tasks.push((harness.task_in(status, &client, &provider).await?, status));
+/// Seconds of a rented machine: the least.
+const RENTAL: u64 = 3_600;
+
+/// Who trades while the holders decide, and what they have begun.
+struct Trade {
+    client: Account,
+    provider: Provider,
+    tasks: Vec<(U256, Status)>,
+    lease: U256,
+}
+
+impl Trade {
+    /// A task in every state that has an end before it, and a lease that runs.
+    async fn begin(harness: &Harness) -> Result<Self> {
+        let (client, provider) = (harness.client().await?, harness.provider().await?);
+        let rate = U256::from(10u64.pow(15));
+        let market = harness.market.tasks();
+        let call = market.publishPrice(provider.id, rate, RENTAL);
+        provider.account.send("publishing a price", call).await?;
+        let call = market.rent("ipfs://machine".into(), provider.id, rate, RENTAL, 0);
+        client.send("renting", call).await?;
+        let lease = U256::ONE;
+        let call = market.startLease(lease);
+        provider.account.send("starting", call).await?;
+        let mut tasks = vec![];
+        for status in [
+            Status::Finalized,
+            Status::Failed,
+            Status::Open,
+            Status::Submitted,
+            Status::Verified,
+            Status::Disputed,
+        ] {
+            let task = harness.task_in(status, &client, &provider).await?;
+            tasks.push((task, status));
+        }
+        // with time to deliver after what is decided
+        let budget = ogpu(100);
+        let opened = harness
+            .market
+            .submit_task(&client, "ipfs://job", budget, 900);
+        let (task, _) = opened.await?;
+        harness.bid(&provider, task, 80).await?;
+        harness.assign(&client, task, &provider).await?;
+        tasks.push((task, Status::Assigned));
+        Ok(Self {
+            client,
+            provider,
+            tasks,
+            lease,
+        })
     }
+
+    /// Brings every task to its end, step by step from where it is, and the lease if the chain's clock allows.
+    async fn end(&self, harness: &Harness) -> Result<()> {
+        let (client, provider) = (&self.client, &self.provider);
+        for (task, status) in &self.tasks {
+            let (task, status) = (*task, *status);
+            assert_eq!(harness.status(task).await?, status);
+            if status == Status::Open {
+                harness.assign(client, task, provider).await?;
+            }
+            if matches!(status, Status::Open | Status::Assigned) {
+                harness.deliver(provider, task).await?;
+            }
+            if matches!(status, Status::Open | Status::Assigned | Status::Submitted) {
+                harness.accept(client, task).await?;
+            }
+            if !matches!(status, Status::Finalized | Status::Failed) {
+                harness.outlast(task).await?;
+                harness.finalize(task).await?;
+            }
+            let end = match status {
+                Status::Failed => Status::Failed,
+                Status::Disputed => Status::Resolved,
+                _ => Status::Finalized,
+            };
+            assert_eq!(harness.status(task).await?, end, "from {status:?}");
+        }
+        let market = harness.market.tasks();
+        let before = harness.in_escrow(&provider.account).await?;
+        let call = market.heartbeat(self.lease);
+        provider.account.send("a heartbeat", call).await?;
+        let call = market.settleLease(self.lease);
+        harness.treasury.send("settling", call).await?;
+        assert!(harness.in_escrow(&provider.account).await? > before);
+        if harness.stage().may_wait(2 * RENTAL, "the end of a lease") {
+            harness.advance(2 * RENTAL).await?;
+            let call = market.closeLease(self.lease);
+            harness.treasury.send("closing", call).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The calls that put every program, at a new address, in the place of the present one, and how many there are. The same code at
+/// another address is the next version that changes nothing: it is active already.
+async fn everything_anew(assembly: &Assembly) -> Result<(Vec<Action>, Vec<(Address, Address)>)> {
+    let creator = &assembly.harness.owner;
+    let (mut actions, mut implementations) = (vec![], vec![]);
+    for (name, proxy) in assembly.proxies() {
+        let next = create(creator, creation_code(&program(name)?)).await?;
+        actions.push(upgrade(proxy, next));
+        implementations.push((proxy, next));
+    }
+    for (name, host) in EXTENSIONS {
+        let extension = create(creator, creation_code(&program(name)?)).await?;
+        let contract = &assembly.harness.deployment.contracts[host];
+        let proxy = contract.proxy.wrap_err("a contract without a proxy")?;
+        actions.push(match host {
+            "task-manager" => {
+                let selectors = selectors(name);
+                let set = TaskManager::setExtensionCall {
+                    extension,
+                    selectors,
+                };
+                call(proxy, set)
+            }
+            _ => call(proxy, GovernanceDao::setExtensionCall { extension }),
+        });
+    }
+    assert_eq!(actions.len(), 12 + 7);
+    Ok((actions, implementations))
+}
+
+#[tokio::test]
+async fn a_proposal_replaces_every_program_with_live_tasks_in_flight() -> Result<()> {
+    // What was bid on, or delivered, before the proposal can be assigned, or judged, after it.
+    let assembly = Assembly::with(|settings| {
+        settings.parameters.biddingWindow = 900;
+        settings.parameters.reviewWindow = 900;
+    })
+    .await?;
+    let harness = &assembly.harness;
+    let trade = Trade::begin(harness).await?;
     let (token, escrow) = (harness.market.token(), harness.market.escrow());
     let supply = harness.chain().read("", token.totalSupply()).await?;
-    let earned = harness.in_escrow(&provider.account).await?;
-    let score = harness.score(&provider).await?;
+    let earned = harness.in_escrow(&trade.provider.account).await?;
+    let score = harness.score(&trade.provider).await?;
 
-    // The same code at another address is the next version that changes nothing: it is active already.
-    let mut upgrades = vec![];
-    for (name, proxy) in assembly.proxies() {
-        let code = creation_code(&program(name)?);
-        let next = create(&harness.owner, code).await?;
-        upgrades.push((proxy, next));
-    }
-    let actions = upgrades.iter().map(|(proxy, next)| upgrade(*proxy, *next));
-    assembly
-        .decide(actions.collect(), "# The next version")
-        .await?;
-    for (proxy, next) in upgrades {
+    let (actions, implementations) = everything_anew(&assembly).await?;
+    assembly.decide(actions, "# The next version").await?;
+    for (proxy, next) in implementations {
         let slot = IMPLEMENTATION_SLOT.into();
-        let provider = harness.chain().provider();
-        let word = provider.get_storage_at(proxy, slot).await?;
-        assert_eq!(Address::from_word(word.into()), next);
+        let word = harness.chain().storage(proxy, slot).await?;
+        assert_eq!(Address::from_word(word), next);
     }
 
-    for (task, status) in tasks {
-        assert_eq!(harness.status(task).await?, status);
-    }
     assert_eq!(harness.chain().read("", token.totalSupply()).await?, supply);
-    assert_eq!(harness.in_escrow(&provider.account).await?, earned);
-    assert_eq!(harness.score(&provider).await?, score);
-    let call = escrow.withdraw(earned);
-    provider.account.send("withdrawing", call).await?;
-    harness
-        .task_in(Status::Finalized, &client, &provider)
-        .await?;
+    assert_eq!(harness.in_escrow(&trade.provider.account).await?, earned);
+    assert_eq!(harness.score(&trade.provider).await?, score);
+    trade.end(harness).await?;
+    let withdraw = escrow.withdraw(earned);
+    trade.provider.account.send("withdrawing", withdraw).await?;
     harness.check_books().await?;
-    // The new governor counts, the new timelock waits.
+    // The new governor counts, with what it hands on to its extension; the new timelock waits; the committee takes nodes.
+    let (dao, bond) = (
+        assembly.dao.addresses(),
+        harness.settings.committee.min_bond,
+    );
     let delay = Timelock::updateDelayCall {
         newDelay: U256::from(TERMS[3] + 1),
     };
-    let timelock = assembly.dao.addresses().timelock;
-    let slower = self::call(timelock, delay);
-    assembly.decide(vec![slower], "# Slower").await
+    let sooner = GovernanceDao::setVotingDelayCall {
+        newVotingDelay: "5".parse()?,
+    };
+    let actions = vec![call(dao.timelock, delay), call(dao.governor, sooner)];
+    assembly.decide(actions, "# Slower, sooner").await?;
+    let node = harness.actor(100).await?;
+    harness.market.join_committee(&node, bond).await?;
+    harness.check_books().await
 }
 
 #[tokio::test]

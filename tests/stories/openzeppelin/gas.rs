@@ -1,5 +1,7 @@
 //! What the same calls cost there and here: both behind their proxies, our programs cached, sent straight to them.
 
+use std::collections::BTreeSet;
+
 use eyre::{ContextCompat, Result, ensure};
 use ogpu_client::{
     Account,
@@ -58,6 +60,39 @@ impl Notes {
             json!({ "call": call, "theirs": theirs, "ours": ours, "ratio": ratio })
         });
         rows.collect()
+    }
+
+    /// The bounds, whatever the snapshot says: what holders and proposers do costs no more than theirs, a batch of ballots at most half
+    /// of single ones, and nothing else more than a fiftieth more.
+    fn check(&self) -> Result<()> {
+        let never_more = [
+            "castVote",
+            "castVoteBySig",
+            "propose",
+            "queue",
+            "execute",
+            "delegate",
+            "transfer",
+            "permit",
+            "schedule",
+        ];
+        let mut seen = BTreeSet::new();
+        for (call, [theirs, ours]) in &self.0 {
+            let function = call.split([',', ' ']).next().unwrap_or_default();
+            let bound = match function {
+                "castVoteBySigBatch" => theirs / 2,
+                _ if never_more.contains(&function) => *theirs,
+                _ => theirs + theirs / 50,
+            };
+            ensure!(
+                *ours <= bound,
+                "{call}: {ours} gas, and at most {bound} is allowed"
+            );
+            seen.insert(function);
+        }
+        let unseen = never_more.iter().find(|function| !seen.contains(*function));
+        ensure!(unseen.is_none(), "nothing says what {unseen:?} costs");
+        Ok(())
     }
 
     fn table(&self) -> String {
@@ -405,6 +440,7 @@ fn gas_beside_openzeppelin_is_what_the_snapshot_says() -> Result<()> {
         stake(&mut world, &mut notes).await?;
         timelock(&mut world, &mut notes).await?;
         governor(&mut world, &mut notes).await?;
+        notes.check()?;
         figures::hold(&notes.report(), &notes.table(), "openzeppelin")
     })
 }

@@ -77,7 +77,7 @@ fn read_ballots(paths: &[PathBuf]) -> Result<(Filed<SignedBallot>, Filed<String>
 pub async fn post(context: &Context, hall: &Hall, paths: &[PathBuf]) -> Result<()> {
     let account = hall.account(context)?;
     let (ballots, mut left_out) = read_ballots(paths)?;
-    let checked = hall.dao.check(ballots).await?;
+    let checked = hall.dao.check_all(ballots).await?;
     left_out.extend(checked.refused);
     for (path, why) in &left_out {
         context.note(&format!("{} is left out: {why}", path.display()));
