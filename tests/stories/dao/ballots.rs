@@ -4,7 +4,7 @@ use eyre::Result;
 use ogpu_client::{
     Account, ClientError, Receipt,
     alloy::{
-        primitives::U256,
+        primitives::{U256, hex},
         sol_types::{SolError, SolEvent as _},
     },
     bindings::{
@@ -12,11 +12,13 @@ use ogpu_client::{
         PaymentEscrow,
         errors::Contracts::{GovernorInvalidSignature, InvalidAccountNonce},
     },
-    governance::{Proposal, SignedBallot, Support, votes_in},
+    governance::{Proposal, SignedBallot, Support, skipped_in, votes_in},
+    programs::creation_code,
 };
 use ogpu_tests::{ogpu, refusal};
 
 use super::{Assembly, call};
+use crate::verifiers::create;
 
 #[tokio::test]
 async fn signed_ballots_are_posted_together_and_a_bad_one_costs_the_others_nothing() -> Result<()> {
@@ -79,6 +81,69 @@ fn is_skipped<E: SolError>(receipt: &Receipt) -> bool {
     let skipped = logs.filter_map(|log| BallotSkipped::decode_log(&log.inner).ok());
     let reasons: Vec<_> = skipped.map(|log| log.data.reason).collect();
     votes_in(receipt).is_empty() && reasons.len() == 1 && reasons[0].starts_with(&E::SELECTOR)
+}
+
+/// Wallets in EVM code, by how they answer whether they have signed: yes, always; with all the gas there is; with 128 kB of zeros;
+/// with 128 kB of reasons why not.
+const WALLETS: [&[u8]; 4] = [
+    &hex!("631626ba7e60e01b5f5260205ff3"),
+    &hex!("5b5f56"),
+    &hex!("620200005ff3"),
+    &hex!("620200005ffd"),
+];
+
+#[tokio::test]
+async fn wallets_vote_by_signature_and_a_hostile_one_spoils_only_its_own() -> Result<()> {
+    let assembly = Assembly::new().await?;
+    let (harness, dao) = (&assembly.harness, &assembly.dao);
+    let (first, last) = (assembly.voter(1_000).await?, assembly.voter(2_000).await?);
+    let mut wallets = vec![];
+    for (code, whole) in WALLETS.into_iter().zip([100, 200, 300, 400]) {
+        let wallet = create(&harness.owner, creation_code(code)).await?;
+        let holder = harness.actor(whole).await?;
+        let call = harness.market.token();
+        holder.send("delegating", call.delegate(wallet)).await?;
+        wallets.push(wallet);
+    }
+    harness.advance(1).await?;
+    let proposal = Proposal {
+        actions: vec![call(
+            harness.market.addresses().escrow,
+            PaymentEscrow::setTreasuryCall {
+                treasury: harness.treasury.address(),
+            },
+        )],
+        description: "# Wallets".to_owned(),
+    };
+    let (id, _) = dao.propose(&harness.owner, &proposal).await?;
+    assembly.pass(dao.proposal(id).await?.snapshot).await?;
+
+    let mut ballots = vec![dao.sign(&first, id, Support::For).await?];
+    for wallet in &wallets {
+        ballots.push(SignedBallot {
+            voter: *wallet,
+            ..ballots[0].clone()
+        });
+    }
+    ballots.push(dao.sign(&last, id, Support::Against).await?);
+    let receipt = dao.post(&harness.treasury, id, &ballots).await?;
+    let counted: Vec<_> = votes_in(&receipt).iter().map(|vote| vote.voter).collect();
+    assert_eq!(counted, [first.address(), wallets[0], last.address()]);
+    let skipped = skipped_in(&receipt);
+    let reasons: Vec<_> = skipped
+        .iter()
+        .map(|(position, why)| (*position, why.name()))
+        .collect();
+    let why = Some("GovernorInvalidSignature");
+    assert_eq!(reasons, [(2, why), (3, why), (4, why)]);
+    let view = dao.proposal(id).await?;
+    assert_eq!(
+        [view.for_votes, view.against_votes],
+        [1_100, 2_000].map(ogpu)
+    );
+    // Each of the three costs the poster no more than what a wallet may take.
+    assert!(receipt.gas_used < 3 * 600_000, "{} gas", receipt.gas_used);
+    Ok(())
 }
 
 #[tokio::test]
