@@ -72,10 +72,15 @@ pub fn encode(contract: &str, function: &str, arguments: &[String]) -> Result<By
     let known = functions(contract);
     let found = if function.contains('(') {
         let parsed = Function::parse(function).map_err(|error| refuse(error.to_string()))?;
+        let ours = !known.is_empty();
         let same = known
             .into_iter()
             .find(|own| own.selector() == parsed.selector());
-        same.unwrap_or(parsed)
+        match same {
+            Some(own) => own,
+            None if ours => return Err(refuse("there is no such function".to_owned())),
+            None => parsed,
+        }
     } else {
         let mut named = known.into_iter().filter(|own| own.name == function);
         match (named.next(), named.next()) {
@@ -100,9 +105,7 @@ pub fn encode(contract: &str, function: &str, arguments: &[String]) -> Result<By
     for (input, text) in found.inputs.iter().zip(arguments) {
         let of_type: DynSolType = input.resolve().map_err(|error| refuse(error.to_string()))?;
         let value = of_type.coerce_str(text);
-        values.push(
-            value.map_err(|error| refuse(format!("{} is no {of_type}: {error}", quoted(text))))?,
-        );
+        values.push(value.map_err(|_| refuse(format!("{} is no {of_type}", quoted(text))))?);
     }
     let data = found.abi_encode_input(&values);
     Ok(data.map_err(|error| refuse(error.to_string()))?.into())

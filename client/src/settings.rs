@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, U256, aliases::U96};
 use serde::{Deserialize, Serialize};
 
-use crate::{bindings::task_manager::Parameters, committee::CommitteeParameters};
+use crate::{ClientError, bindings::task_manager::Parameters, committee::CommitteeParameters};
 
 /// What a system is deployed with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,58 @@ pub struct GovernanceSettings {
     pub timelock_delay: u64,
     /// Who can cancel proposals, and nothing else; nobody when nobody is named.
     pub guardian: Option<Address>,
+}
+
+impl GovernanceSettings {
+    /// Whether a DAO can be deployed on these terms, and be of use, where the token has `supply`.
+    ///
+    /// # Errors
+    /// [`ClientError::BadTerm`] for the first that is wrong.
+    pub fn check(&self, supply: U256) -> Result<(), ClientError> {
+        const CLOCK: u64 = 1 << 48;
+        let rules = [
+            (
+                self.voting_delay < CLOCK,
+                "votingDelay",
+                self.voting_delay.to_string(),
+                "it has 48 bits",
+            ),
+            (
+                self.voting_period > 0,
+                "votingPeriod",
+                self.voting_period.to_string(),
+                "nobody could vote",
+            ),
+            (
+                self.vote_extension <= self.voting_period.into(),
+                "voteExtension",
+                self.vote_extension.to_string(),
+                "it is at most the votingPeriod",
+            ),
+            (
+                (1..=100).contains(&self.quorum_percent),
+                "quorumPercent",
+                self.quorum_percent.to_string(),
+                "it is 1 to 100; without a quorum anybody decides everything",
+            ),
+            (
+                self.proposal_threshold <= supply,
+                "proposalThreshold",
+                self.proposal_threshold.to_string(),
+                "that is more than the supply, in wei, so nobody could propose",
+            ),
+            (
+                self.timelock_delay < CLOCK,
+                "timelockDelay",
+                self.timelock_delay.to_string(),
+                "it would never end",
+            ),
+        ];
+        match rules.into_iter().find(|(good, ..)| !good) {
+            None => Ok(()),
+            Some((_, term, value, why)) => Err(ClientError::BadTerm { term, value, why }),
+        }
+    }
 }
 
 impl Default for GovernanceSettings {
@@ -110,6 +162,43 @@ impl Default for Settings {
             },
             planter: None,
             committee: CommitteeParameters::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_that_no_dao_can_have_are_refused_by_name() {
+        type Change = fn(&mut GovernanceSettings);
+        let supply = Settings::default().supply;
+        let good = GovernanceSettings::default();
+        assert!(good.check(supply).is_ok());
+        let wrong: [(&str, Change); 6] = [
+            ("votingDelay", |terms| terms.voting_delay = 1 << 48),
+            ("votingPeriod", |terms| {
+                (terms.voting_period, terms.vote_extension) = (0, 0);
+            }),
+            ("voteExtension", |terms| {
+                terms.vote_extension = u64::from(terms.voting_period) + 1;
+            }),
+            ("quorumPercent cannot be 0", |terms| {
+                terms.quorum_percent = 0
+            }),
+            ("quorumPercent cannot be 101", |terms| {
+                terms.quorum_percent = 101
+            }),
+            ("proposalThreshold", |terms| {
+                terms.proposal_threshold = U256::MAX
+            }),
+        ];
+        for (says, change) in wrong {
+            let mut terms = good.clone();
+            change(&mut terms);
+            let error = terms.check(supply).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
         }
     }
 }

@@ -60,6 +60,15 @@ pub fn distance(time: u64, now: u64) -> String {
     }
 }
 
+/// How far a block is from the present one, both by their numbers.
+pub fn in_blocks(block: u64, now: u64) -> String {
+    if block >= now {
+        format!("in {} blocks", block - now)
+    } else {
+        format!("{} blocks ago", now - block)
+    }
+}
+
 /// A time span, in its two largest units.
 pub fn span(seconds: u64) -> String {
     match seconds {
@@ -96,5 +105,7 @@ mod tests {
         assert_eq!(span(90_000), "1 d 1 h");
         assert_eq!(distance(10, 70), "1 min 0 s ago");
         assert_eq!(distance(70, 10), "in 1 min 0 s");
+        assert_eq!(in_blocks(70, 10), "in 60 blocks");
+        assert_eq!(in_blocks(10, 70), "60 blocks ago");
     }
 }

@@ -5,8 +5,8 @@ use std::{
     time::Instant,
 };
 
-use clap::Args;
-use eyre::{Result, WrapErr, eyre};
+use clap::{Args, ValueEnum};
+use eyre::{Result, WrapErr, ensure, eyre};
 use ogpu_client::{
     ClientError, Deployment, Programs,
     alloy::primitives::{Address, U256},
@@ -34,6 +34,9 @@ pub struct Deploy {
     /// defaults
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with = "owner")]
     dao: Option<Option<PathBuf>>,
+    /// What the clock of votes counts, for good: seconds, or blocks of the parent chain; the DAO's terms are in these
+    #[arg(long, value_enum, default_value_t = Clock::Timestamp, requires = "dao")]
+    clock: Clock,
     /// Who may pause new entries through the watchdog, besides the owner
     #[arg(long)]
     guardian: Option<Address>,
@@ -66,6 +69,15 @@ pub struct Deploy {
     programs: Option<PathBuf>,
 }
 
+/// What the clock of votes counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Clock {
+    /// Seconds since 1970
+    Timestamp,
+    /// Blocks of the parent chain
+    Blocknumber,
+}
+
 impl Deploy {
     /// Runs the command.
     pub async fn run(self, context: &Context) -> Result<()> {
@@ -83,6 +95,10 @@ impl Deploy {
             Some(None) => Some(GovernanceSettings::default()),
             None => None,
         };
+        ensure!(
+            self.clock == Clock::Timestamp || matches!(self.dao, Some(Some(_))),
+            "the default terms are in seconds; with --clock blocknumber name a file with terms in blocks, --dao FILE"
+        );
         let governed = governance.is_some();
         let chain = context.chain().await?;
         let account = context.account(&chain)?;
@@ -94,6 +110,7 @@ impl Deploy {
             holder: self.holder,
             treasury: self.treasury,
             supply: self.supply,
+            clock_mode: self.clock as u8,
             unbonding_period: self.unbonding_period,
             parameters,
             planter: self.planter,

@@ -5,7 +5,7 @@ mod verify;
 mod views;
 mod written;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::SystemTime};
 
 use clap::{Subcommand, ValueEnum};
 use eyre::{Result, WrapErr, bail, ensure};
@@ -128,7 +128,7 @@ pub enum Dao {
         #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
         programs: Option<PathBuf>,
     },
-    /// Print what happens to a proposal until it is over
+    /// Print what happens to a proposal until it is over; with --json an object a line
     Watch {
         /// The proposal
         proposal: String,
@@ -205,6 +205,31 @@ impl Hall {
             (None, _) => bail!("there is no proposal {text}; `ogpu dao list` shows them"),
             _ => bail!("several proposals begin with {text}; give more digits"),
         }
+    }
+
+    /// Whether the clock of votes counts blocks.
+    async fn counts_blocks(&self) -> Result<bool> {
+        let governor = self.dao.governor();
+        let mode = self
+            .market
+            .chain()
+            .read("reading the clock", governor.CLOCK_MODE());
+        Ok(mode.await?.starts_with("mode=blocknumber"))
+    }
+
+    /// Whether the timelock has had a queued proposal for long enough.
+    async fn is_due(&self, id: U256) -> Result<()> {
+        let view = self.dao.proposal(id).await?;
+        // a chain where nothing happens has an old latest block, and the next is of now
+        let here = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        let now = self.market.chain().now().await?.max(here.as_secs());
+        let eta = view.eta.saturating_to();
+        ensure!(
+            view.state != ProposalState::Queued || eta <= now,
+            "it can be executed {}",
+            distance(eta, now)
+        );
+        Ok(())
     }
 
     /// Whether an account's vote on a proposal could count.
@@ -378,6 +403,7 @@ impl Dao {
             Self::Execute { proposal } => {
                 let made = hall.find(&proposal).await?;
                 let id = made.proposalId;
+                hall.is_due(id).await?;
                 let receipt = hall.dao.execute(&hall.account(context)?, id).await?;
                 let text = format!("done: {}", title(&made.description));
                 context.sent(&text, &receipt, json!({ "proposalId": id.to_string() }));

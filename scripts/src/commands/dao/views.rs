@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Hall, short, title};
 use crate::{
     context::Context,
-    output::{distance, table},
+    output::{distance, in_blocks, table},
 };
 
 /// Seconds between two looks at a proposal.
@@ -26,60 +26,73 @@ pub async fn show(context: &Context, hall: &Hall) -> Result<()> {
     let past = U256::from(now).saturating_sub(U256::ONE);
     let supply = chain.read(what, token.totalSupply()).await?;
     let quorum = chain.read(what, governor.quorum(past)).await?;
+    let blocks = hall.counts_blocks().await?;
+    let unit = if blocks { "blocks" } else { "seconds" };
+    let read = [
+        chain.read(what, governor.votingDelay()).await?.to_string(),
+        chain.read(what, governor.votingPeriod()).await?.to_string(),
+        chain
+            .read(what, governor.lateQuorumVoteExtension())
+            .await?
+            .to_string(),
+    ];
+    let [delay, period, extension] = read;
+    let delays = chain.read(what, timelock.getMinDelay()).await?.to_string();
+    let threshold = chain.read(what, governor.proposalThreshold()).await?;
+    let guardian = chain.read(what, governor.proposalGuardian()).await?;
+    let made = chain.read(what, governor.proposalCount()).await?;
+    let clock = chain.read(what, governor.CLOCK_MODE()).await?;
+    let addresses = hall.dao.addresses();
+    let timed = |name: &str| format!("{name}, {unit}");
     let rows = [
-        ("governor", hall.dao.addresses().governor.to_string()),
         (
-            "timelock, which owns everything",
-            hall.dao.addresses().timelock.to_string(),
-        ),
-        ("clock", chain.read(what, governor.CLOCK_MODE()).await?),
-        (
-            "until voting begins",
-            chain.read(what, governor.votingDelay()).await?.to_string(),
+            "governor".to_owned(),
+            "governor",
+            addresses.governor.to_string(),
         ),
         (
-            "voting takes",
-            chain.read(what, governor.votingPeriod()).await?.to_string(),
+            "timelock, which owns everything".to_owned(),
+            "timelock",
+            addresses.timelock.to_string(),
+        ),
+        ("clock".to_owned(), "clock", clock),
+        (timed("until voting begins"), "votingDelay", delay),
+        (timed("voting takes"), "votingPeriod", period),
+        (
+            timed("at least, after a late quorum"),
+            "voteExtension",
+            extension,
         ),
         (
-            "at least, after a late quorum",
-            chain
-                .read(what, governor.lateQuorumVoteExtension())
-                .await?
-                .to_string(),
+            "votes to propose".to_owned(),
+            "proposalThreshold",
+            amount::format(threshold),
         ),
         (
-            "votes to propose",
-            amount::format(chain.read(what, governor.proposalThreshold()).await?),
+            "quorum, of votes".to_owned(),
+            "quorum",
+            amount::format(quorum),
         ),
-        ("quorum, of votes", amount::format(quorum)),
-        ("supply", amount::format(supply)),
+        ("supply".to_owned(), "supply", amount::format(supply)),
         (
-            "seconds in the timelock",
-            chain.read(what, timelock.getMinDelay()).await?.to_string(),
-        ),
-        (
-            "guardian, who can cancel",
-            chain
-                .read(what, governor.proposalGuardian())
-                .await?
-                .to_string(),
+            "in the timelock, seconds".to_owned(),
+            "timelockDelay",
+            delays,
         ),
         (
-            "proposals",
-            chain
-                .read(what, governor.proposalCount())
-                .await?
-                .to_string(),
+            "guardian, who can cancel".to_owned(),
+            "guardian",
+            guardian.to_string(),
         ),
+        ("proposals".to_owned(), "proposals", made.to_string()),
     ];
     let value: serde_json::Map<String, Value> = rows
         .iter()
-        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .map(|(_, key, value)| ((*key).to_owned(), json!(value)))
         .collect();
     let rows: Vec<_> = rows
         .into_iter()
-        .map(|(name, value)| vec![name.to_owned(), value])
+        .map(|(name, _, value)| vec![name, value])
         .collect();
     context.print(&table(&["the DAO", ""], &rows), &Value::Object(value));
     Ok(())
@@ -131,7 +144,11 @@ pub async fn describe(
     };
     let calls = hall.describe(&view.actions);
     let state = serde_json::to_value(view.state)?;
-    let from_now = |reading: U256| distance(reading.saturating_to(), clock.saturating_to());
+    let blocks = hall.counts_blocks().await?;
+    let from_now = |reading: U256| match blocks {
+        true => in_blocks(reading.saturating_to(), clock.saturating_to()),
+        false => distance(reading.saturating_to(), clock.saturating_to()),
+    };
     let mut rows = vec![
         ("state", state.as_str().unwrap_or_default().to_owned()),
         ("proposer", view.proposer.to_string()),

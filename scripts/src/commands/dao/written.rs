@@ -47,6 +47,10 @@ impl Written {
 
     pub fn proposal(self, deployment: &Deployment) -> Result<Proposal> {
         ensure!(!self.call.is_empty(), "the proposal has no [[call]]");
+        ensure!(
+            !self.title.trim().is_empty(),
+            "the title is empty, and it is all that most voters read"
+        );
         let mut actions = Vec::with_capacity(self.call.len());
         for call in self.call {
             let known = deployment.contracts.get(&call.contract);
