@@ -2,7 +2,7 @@
 
 use alloy::{
     dyn_abi::{DynSolType, DynSolValue, JsonAbiExt as _, Specifier as _},
-    json_abi::{Function, JsonAbi},
+    json_abi::{Function, JsonAbi, Param},
     primitives::{Address, Bytes},
 };
 
@@ -115,35 +115,91 @@ fn quoted(text: &str) -> String {
     format!("'{text}'")
 }
 
-/// A call in words: `payment-escrow.setTreasury(treasury: 0x…)`; as bytes where nobody knows it.
+/// A call in words: `payment-escrow.setTreasury(treasury: 0x…)`, with the calls that it carries; as bytes where nobody knows it.
 pub fn describe(deployment: &Deployment, target: Address, data: &[u8]) -> String {
     let mut contracts = deployment.contracts.iter();
     let name = contracts.find(|(_, contract)| contract.proxy == Some(target));
     let name = name.map(|(name, _)| name.as_str());
     let shown = name.map_or_else(|| target.to_string(), str::to_owned);
-    let selector = data.first_chunk::<4>();
-    let function = name.zip(selector).and_then(|(name, selector)| {
+    if data.is_empty() {
+        return format!("{shown}, with no call");
+    }
+    let bytes = Bytes::copy_from_slice(data);
+    let Some(name) = name else {
+        return format!("{shown} with {bytes}");
+    };
+    let function = data.first_chunk::<4>().and_then(|selector| {
         let mut known = functions(name).into_iter();
-        known.find(|function| function.selector().0 == *selector)
+        known.find(|function| function.selector() == *selector)
     });
-    let values = function
-        .as_ref()
-        .and_then(|function| function.abi_decode_input(&data[4..]).ok());
-    match (function, values) {
-        (Some(function), Some(values)) => {
-            let each = function.inputs.iter().zip(&values);
-            let each = each.map(|(input, value)| match input.name.as_str() {
-                "" => written(value),
-                name => format!("{name}: {}", written(value)),
-            });
-            format!(
-                "{shown}.{}({})",
-                function.name,
-                each.collect::<Vec<_>>().join(", ")
-            )
+    let Some(function) = function else {
+        return format!("{shown} with {bytes}, a function that it does not have here");
+    };
+    let Ok(values) = function.abi_decode_input(&data[4..]) else {
+        return format!("{shown}.{} with damaged arguments: {bytes}", function.name);
+    };
+    // Bytes that are a call go to the target named beside them, or to the contract itself.
+    let named = function.inputs.iter().zip(&values);
+    let targets: Vec<_> = named
+        .clone()
+        .filter(|(input, _)| input.name.starts_with("target"))
+        .flat_map(|(_, value)| addresses(value))
+        .collect();
+    let inner = |position: usize, data: &[u8]| {
+        let to = targets.get(position).copied().unwrap_or(target);
+        let known = deployment.contracts.iter().any(|(name, contract)| {
+            let selector = data.first_chunk::<4>();
+            contract.proxy == Some(to) && selector.is_some_and(|selector| knows(name, *selector))
+        });
+        known.then(|| describe(deployment, to, data))
+    };
+    let each =
+        named.map(|(input, value)| labelled(&input.name, worded(&input.components, value, &inner)));
+    let each: Vec<_> = each.collect();
+    format!("{shown}.{}({})", function.name, each.join(", "))
+}
+
+fn addresses(value: &DynSolValue) -> Vec<Address> {
+    let list = value.as_array().unwrap_or(std::slice::from_ref(value));
+    list.iter().filter_map(DynSolValue::as_address).collect()
+}
+
+fn labelled(name: &str, text: String) -> String {
+    match name {
+        "" => text,
+        name => format!("{name}: {text}"),
+    }
+}
+
+/// A value with the names of its fields, and with the calls in it, which `inner` puts in words by their position.
+fn worded(
+    fields: &[Param],
+    value: &DynSolValue,
+    inner: &dyn Fn(usize, &[u8]) -> Option<String>,
+) -> String {
+    let call = |position: usize, value: &DynSolValue| {
+        let call = value.as_bytes().and_then(|data| inner(position, data));
+        call.map_or_else(|| written(value), |call| format!("{{ {call} }}"))
+    };
+    match value {
+        DynSolValue::Bytes(_) => call(0, value),
+        DynSolValue::Array(values) => {
+            let each = values.iter().enumerate();
+            let each: Vec<_> = each
+                .map(|(position, value)| call(position, value))
+                .collect();
+            format!("[{}]", each.join(","))
         }
-        _ if data.is_empty() => format!("{shown}, with no call"),
-        _ => format!("{shown} with {}", Bytes::copy_from_slice(data)),
+        DynSolValue::Tuple(values) if values.len() == fields.len() => {
+            let each = fields.iter().zip(values);
+            let each: Vec<_> = each
+                .map(|(field, value)| {
+                    labelled(&field.name, worded(&field.components, value, &|_, _| None))
+                })
+                .collect();
+            format!("({})", each.join(", "))
+        }
+        _ => written(value),
     }
 }
 

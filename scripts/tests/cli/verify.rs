@@ -147,6 +147,13 @@ async fn what_is_hidden_or_not_pinned_is_not_verified() -> Result<()> {
         let id = proposed(&owner, &draft, title, &calls).await?;
         let refused = owner.refused(&format!("dao verify {id}")).await?;
         assert!(refused.contains(says), "{title}: {refused}");
+        let inner = match title {
+            "relayed" | "scheduled for another day" => "{ payment-escrow.upgradeToAndCall(",
+            "hidden" => "data: { governance-dao.setExtension(extension: 0x",
+            _ => continue,
+        };
+        let described = owner.read(&format!("dao describe {id}")).await?;
+        assert!(described.contains(inner), "{title}: {described}");
     }
 
     // what `ogpu dao install` prints for an extension is verified, as is a pinned upgrade
