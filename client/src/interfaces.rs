@@ -111,8 +111,17 @@ pub fn encode(contract: &str, function: &str, arguments: &[String]) -> Result<By
     Ok(data.map_err(|error| refuse(error.to_string()))?.into())
 }
 
+/// A text in one line, so that nobody takes its next for another call.
 fn quoted(text: &str) -> String {
-    format!("'{text}'")
+    let mut shown = String::from("'");
+    for sign in text.chars() {
+        if sign.is_control() {
+            shown.extend(sign.escape_default());
+        } else {
+            shown.push(sign);
+        }
+    }
+    shown + "'"
 }
 
 /// A call in words: `payment-escrow.setTreasury(treasury: 0x…)`, with the calls that it carries; as bytes where nobody knows it.
@@ -219,5 +228,15 @@ fn written(value: &DynSolValue) -> String {
         }
         DynSolValue::Tuple(values) => format!("({})", list(values)),
         DynSolValue::Function(function) => function.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_in_its_line() {
+        assert_eq!(quoted("a\n  b.c()"), "'a\\n  b.c()'");
     }
 }

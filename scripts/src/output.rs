@@ -1,11 +1,11 @@
 //! Tables and times for people.
 
 /// A text that does nothing to a terminal: whoever wrote what is on the chain could otherwise move the cursor, and write over what
-/// others have to see. Control characters but the end of a line, and marks that turn the direction of writing, are shown as \u{…}.
+/// others have to see. Control characters but the end of a line, and marks that turn the direction of writing or end lines, are shown as \u{…}.
 pub fn harmless(text: &str) -> String {
     let harmful = |sign: char| {
         (sign.is_control() && sign != '\n')
-            || matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(sign, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     let mut shown = String::with_capacity(text.len());
     for sign in text.chars() {

@@ -170,9 +170,9 @@ async fn a_folder_of_ballots_is_posted_whatever_else_is_in_it() -> Result<()> {
     );
     // what it says does nothing to the terminal of whoever looks at it
     let first = proposed(&owner, &draft, "One \u{1b}[2J", std::slice::from_ref(&call)).await?;
-    let second = proposed(&owner, &draft, "Two", &[call]).await?;
+    let second = proposed(&owner, &draft, "Two", std::slice::from_ref(&call)).await?;
     let described = owner.read(&format!("dao describe {first}")).await?;
-    assert!(described.contains("One \\u{1b}[2J"), "{described}");
+    assert!(described.starts_with("| # One \\u{1b}[2J"), "{described}");
     let later = chain.now().await? + STEP + 1;
     stage.reach(&bank, later).await?;
 
@@ -184,6 +184,14 @@ async fn a_folder_of_ballots_is_posted_whatever_else_is_in_it() -> Result<()> {
         .run(&format!(
             "dao sign {second} against {} --nonce 1",
             at("second.json")
+        ))
+        .await?;
+    // of a proposal that takes no votes yet
+    let third = proposed(&owner, &draft, "Three", &[call]).await?;
+    owner
+        .run(&format!(
+            "dao sign {third} for {} --nonce 2",
+            at("third.json")
         ))
         .await?;
     std::fs::copy(at("first.json"), at("twice.json"))?;
@@ -200,6 +208,8 @@ async fn a_folder_of_ballots_is_posted_whatever_else_is_in_it() -> Result<()> {
     assert_eq!(posted["counted"], 2, "{posted}");
     let left_out = posted["leftOut"].to_string();
     for why in [
+        "third.json",
+        "is pending",
         "twice.json",
         "has voted",
         "broken.json",
@@ -210,6 +220,7 @@ async fn a_folder_of_ballots_is_posted_whatever_else_is_in_it() -> Result<()> {
         assert!(left_out.contains(why), "{why}: {left_out}");
     }
     std::fs::remove_file(at("wallet.json"))?;
+    std::fs::remove_file(at("third.json"))?;
     let refused = owner
         .refused(&format!("dao post {}", folder.display()))
         .await?;

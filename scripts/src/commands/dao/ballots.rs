@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use eyre::{Result, WrapErr, ensure};
 use ogpu_client::{
+    ClientError,
     alloy::primitives::U256,
     amount,
     governance::{self, SignedBallot},
@@ -87,7 +88,14 @@ pub async fn post(context: &Context, hall: &Hall, paths: &[PathBuf]) -> Result<(
     for batch in checked.batches {
         let (paths, ballots): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let id = ballots[0].proposal_id;
-        let receipt = hall.dao.post(&account, id, &ballots).await?;
+        let receipt = match hall.dao.post(&account, id, &ballots).await {
+            Err(why @ ClientError::Refused { .. }) => {
+                context.note(&format!("{} are not posted: {why}", ballots.len()));
+                left_out.extend(paths.into_iter().map(|path| (path, why.to_string())));
+                continue;
+            }
+            posted => posted?,
+        };
         let votes = governance::votes_in(&receipt);
         context.note(&format!(
             "{} of {} ballots on {} counted, {} gas",
@@ -112,7 +120,7 @@ pub async fn post(context: &Context, hall: &Hall, paths: &[PathBuf]) -> Result<(
         .collect();
     let value = json!({ "counted": counted, "gas": gas, "leftOut": left_out });
     context.print(&text, &value);
-    ensure!(counted > 0, "the governor counted none of them");
+    ensure!(counted > 0, "none was counted");
     Ok(())
 }
 

@@ -159,7 +159,7 @@ pub async fn describe(
         ("abstaining", amount::format(view.abstain_votes)),
         ("quorum, for and abstaining", quorum),
     ];
-    if !view.eta.is_zero() {
+    if view.state == ProposalState::Queued {
         let now = chain.now().await?;
         rows.push(("can be executed", distance(view.eta.saturating_to(), now)));
     }
@@ -167,9 +167,16 @@ pub async fn describe(
         .into_iter()
         .map(|(name, value)| vec![name.to_owned(), value])
         .collect();
+    // what the proposer says is set apart from what is so
+    let said: Vec<_> = made
+        .description
+        .trim_end()
+        .lines()
+        .map(|line| format!("| {line}"))
+        .collect();
     let text = format!(
         "{}\n\nIt calls, as the timelock:\n  {}\n\n{}",
-        made.description,
+        said.join("\n"),
         calls.join("\n  "),
         table(&[&format!("proposal {}", made.proposalId), ""], &rows)
     );
