@@ -67,8 +67,8 @@ pub enum Progress {
 ///
 /// # Errors
 /// [`ClientError::OtherChain`] when the file belongs to another chain, [`ClientError::Mismatch`] when it was begun by another
-/// account or with other settings or programs, [`ClientError::TwoOwners`] when both an owner and a DAO are named, [`ClientError::BadTerm`] for
-/// terms that no DAO can have, [`ClientError::File`] when it cannot be written, and what sending gives.
+/// account or with other settings or programs, [`ClientError::TwoOwners`] when both an owner and a DAO are named, [`ClientError::BadSetting`] for
+/// one that a contract would refuse, [`ClientError::File`] when it cannot be written, and what sending gives.
 pub async fn deploy(
     account: &Account,
     programs: &Programs,
@@ -78,9 +78,6 @@ pub async fn deploy(
 ) -> Result<Deployment, ClientError> {
     if settings.owner.is_some() && settings.governance.is_some() {
         return Err(ClientError::TwoOwners);
-    }
-    if let Some(terms) = &settings.governance {
-        terms.check(settings.supply)?;
     }
     let chain = account.chain();
     let file = match Deployment::load(path, chain).await {
@@ -104,6 +101,7 @@ pub async fn deploy(
             file
         }
         Err(ClientError::NoDeployment { .. }) => {
+            settings.check()?;
             Deployment::begin(path, chain, account.address(), settings.clone()).await?
         }
         Err(error) => return Err(error),

@@ -49,15 +49,15 @@ pub enum ClientError {
         /// What is wrong with it.
         why: String,
     },
-    /// A DAO cannot be deployed on these terms.
-    #[error("the DAO's {term} cannot be {value}: {why}")]
-    BadTerm {
-        /// The term, as the file of terms has it.
-        term: &'static str,
+    /// A system cannot be deployed with this setting.
+    #[error("{setting} cannot be {value}: {why}; nothing was sent")]
+    BadSetting {
+        /// The setting, as files of settings have it.
+        setting: &'static str,
         /// What it was to be.
         value: String,
         /// What it can be.
-        why: &'static str,
+        why: String,
     },
     /// A deployment cannot be owned by an account and by a DAO.
     #[error("name an owner or the terms of a DAO, not both: a DAO's timelock is the owner")]

@@ -1,6 +1,7 @@
 //! What a system is deployed with.
 
 use alloy::primitives::{Address, U256, aliases::U96};
+use ogpu_rules::{ColdParams, HotParams, MAX_AMOUNT, Params, RuleError};
 use serde::{Deserialize, Serialize};
 
 use crate::{ClientError, bindings::task_manager::Parameters, committee::CommitteeParameters};
@@ -57,55 +58,128 @@ pub struct GovernanceSettings {
     pub guardian: Option<Address>,
 }
 
-impl GovernanceSettings {
-    /// Whether a DAO can be deployed on these terms, and be of use, where the token has `supply`.
+/// The market's parameters, in the order of the ABI's struct, which is that of the rules' ranges.
+const PARAMETERS: [&str; 15] = [
+    "feeBps",
+    "trustWeight",
+    "collateralBps",
+    "slashBps",
+    "bidBond",
+    "minClientStake",
+    "biddingWindow",
+    "reviewWindow",
+    "challengeWindow",
+    "arbitrationWindow",
+    "assignmentGrace",
+    "maxDuration",
+    "lateBidWindow",
+    "disputeBond",
+    "highValue",
+];
+
+/// The bounds of the vault's unbonding period, in seconds: a day and a year.
+const UNBONDING: std::ops::RangeInclusive<u64> = 86_400..=365 * 86_400;
+
+fn bad(setting: &'static str, value: impl ToString, why: impl ToString) -> ClientError {
+    ClientError::BadSetting {
+        setting,
+        value: value.to_string(),
+        why: why.to_string(),
+    }
+}
+
+impl Settings {
+    /// Whether the contracts take all of this: a deployment that they stop half-way has cost gas, and cannot be mended.
     ///
     /// # Errors
-    /// [`ClientError::BadTerm`] for the first that is wrong.
-    pub fn check(&self, supply: U256) -> Result<(), ClientError> {
-        const CLOCK: u64 = 1 << 48;
-        let rules = [
-            (
-                self.voting_delay < CLOCK,
-                "votingDelay",
-                self.voting_delay.to_string(),
-                "it has 48 bits",
-            ),
-            (
-                self.voting_period > 0,
-                "votingPeriod",
-                self.voting_period.to_string(),
-                "nobody could vote",
-            ),
-            (
-                self.vote_extension <= self.voting_period.into(),
-                "voteExtension",
-                self.vote_extension.to_string(),
-                "it is at most the votingPeriod",
-            ),
-            (
-                (1..=100).contains(&self.quorum_percent),
-                "quorumPercent",
-                self.quorum_percent.to_string(),
-                "it is 1 to 100; without a quorum anybody decides everything",
-            ),
-            (
-                self.proposal_threshold <= supply,
-                "proposalThreshold",
-                self.proposal_threshold.to_string(),
-                "that is more than the supply, in wei, so nobody could propose",
-            ),
-            (
-                self.timelock_delay < CLOCK,
-                "timelockDelay",
-                self.timelock_delay.to_string(),
-                "it would never end",
-            ),
-        ];
-        match rules.into_iter().find(|(good, ..)| !good) {
-            None => Ok(()),
-            Some((_, term, value, why)) => Err(ClientError::BadTerm { term, value, why }),
+    /// [`ClientError::BadSetting`] for the first that is wrong.
+    pub fn check(&self) -> Result<(), ClientError> {
+        if self.supply.is_zero() || self.supply > U256::from(MAX_AMOUNT) {
+            let why = format!("the supply is 1 to {MAX_AMOUNT} wei");
+            return Err(bad("supply", self.supply, why));
         }
+        if !UNBONDING.contains(&self.unbonding_period) {
+            let (least, most) = (UNBONDING.start(), UNBONDING.end());
+            let why = format!("it is {least} to {most} seconds");
+            return Err(bad("unbondingPeriod", self.unbonding_period, why));
+        }
+        if self.outflow_limit.is_zero() {
+            let why = "the watchdog would pause at once; it is at least 1 wei";
+            return Err(bad("outflowLimit", self.outflow_limit, why));
+        }
+        let checked = params(&self.parameters).checked();
+        if let Err(RuleError::OutOfRange {
+            field,
+            value,
+            min,
+            max,
+        }) = checked
+        {
+            let setting = PARAMETERS[usize::from(field)];
+            return Err(bad(setting, value, format!("it is {min} to {max}")));
+        }
+        match &self.governance {
+            Some(terms) => terms.check(self.supply),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The parameters as the rules have them.
+fn params(of: &Parameters) -> Params {
+    Params {
+        hot: HotParams {
+            bid_bond: of.bidBond.to(),
+            late_bid_window: of.lateBidWindow,
+            fee_bps: of.feeBps,
+            trust_weight: of.trustWeight,
+            collateral_bps: of.collateralBps,
+            slash_bps: of.slashBps,
+            review_window: of.reviewWindow,
+            challenge_window: of.challengeWindow,
+            assignment_grace: of.assignmentGrace,
+        },
+        cold: ColdParams {
+            min_client_stake: of.minClientStake.to(),
+            dispute_bond: of.disputeBond.to(),
+            bidding_window: of.biddingWindow,
+            arbitration_window: of.arbitrationWindow,
+            max_duration: of.maxDuration,
+        },
+        high_value: of.highValue.to(),
+    }
+}
+
+impl GovernanceSettings {
+    /// Whether a DAO can be deployed on these terms, and be of use, where the token has `supply`.
+    fn check(&self, supply: U256) -> Result<(), ClientError> {
+        const CLOCK: u64 = 1 << 48;
+        if self.voting_delay >= CLOCK {
+            return Err(bad("votingDelay", self.voting_delay, "it has 48 bits"));
+        }
+        if self.voting_period == 0 {
+            return Err(bad(
+                "votingPeriod",
+                0,
+                "nobody could vote; it is at least 1",
+            ));
+        }
+        if self.vote_extension > self.voting_period.into() {
+            let why = format!("it is at most the votingPeriod, {}", self.voting_period);
+            return Err(bad("voteExtension", self.vote_extension, why));
+        }
+        if !(1..=100).contains(&self.quorum_percent) {
+            let why = "it is 1 to 100; without a quorum anybody decides everything";
+            return Err(bad("quorumPercent", self.quorum_percent, why));
+        }
+        if self.proposal_threshold > supply {
+            let why = format!("nobody could propose; it is at most the supply, {supply} wei");
+            return Err(bad("proposalThreshold", self.proposal_threshold, why));
+        }
+        if self.timelock_delay >= CLOCK {
+            return Err(bad("timelockDelay", self.timelock_delay, "it has 48 bits"));
+        }
+        Ok(())
     }
 }
 
@@ -171,34 +245,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terms_that_no_dao_can_have_are_refused_by_name() {
-        type Change = fn(&mut GovernanceSettings);
-        let supply = Settings::default().supply;
-        let good = GovernanceSettings::default();
-        assert!(good.check(supply).is_ok());
-        let wrong: [(&str, Change); 6] = [
-            ("votingDelay", |terms| terms.voting_delay = 1 << 48),
-            ("votingPeriod", |terms| {
+    fn what_contracts_would_refuse_is_refused_by_name() {
+        type Change = fn(&mut Settings, &mut GovernanceSettings);
+        let (good, terms) = (Settings::default(), GovernanceSettings::default());
+        assert!(good.check().is_ok());
+        let wrong: [(&str, Change); 11] = [
+            ("supply cannot be 0", |all, _| all.supply = U256::ZERO),
+            ("supply", |all, _| all.supply = U256::MAX),
+            ("unbondingPeriod", |all, _| all.unbonding_period = 86_399),
+            ("outflowLimit", |all, _| all.outflow_limit = U256::ZERO),
+            ("feeBps cannot be 2001: it is 0 to 2000", |all, _| {
+                all.parameters.feeBps = 2_001;
+            }),
+            ("votingDelay", |_, terms| terms.voting_delay = 1 << 48),
+            ("votingPeriod", |_, terms| {
                 (terms.voting_period, terms.vote_extension) = (0, 0);
             }),
-            ("voteExtension", |terms| {
+            ("voteExtension", |_, terms| {
                 terms.vote_extension = u64::from(terms.voting_period) + 1;
             }),
-            ("quorumPercent cannot be 0", |terms| {
+            ("quorumPercent cannot be 0", |_, terms| {
                 terms.quorum_percent = 0
             }),
-            ("quorumPercent cannot be 101", |terms| {
+            ("quorumPercent cannot be 101", |_, terms| {
                 terms.quorum_percent = 101
             }),
-            ("proposalThreshold", |terms| {
+            ("proposalThreshold", |_, terms| {
                 terms.proposal_threshold = U256::MAX
             }),
         ];
         for (says, change) in wrong {
-            let mut terms = good.clone();
-            change(&mut terms);
-            let error = terms.check(supply).unwrap_err().to_string();
+            let (mut all, mut terms) = (good.clone(), terms.clone());
+            change(&mut all, &mut terms);
+            all.governance = Some(terms);
+            let error = all.check().unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
+    }
+
+    /// The names stand in the order in which the rules count.
+    #[test]
+    fn every_parameter_has_its_name() {
+        let text = serde_json::to_value(Settings::default().parameters).unwrap();
+        let mut names: Vec<_> = text.as_object().unwrap().keys().cloned().collect();
+        let mut listed = PARAMETERS.map(str::to_owned).to_vec();
+        names.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(names, listed);
+        let mut last = Settings::default();
+        last.parameters.disputeBond = U96::MAX;
+        let error = last.check().unwrap_err().to_string();
+        assert!(error.starts_with("disputeBond"), "{error}");
     }
 }

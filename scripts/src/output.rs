@@ -53,7 +53,9 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 
 /// How far `time` is from `now`, both in seconds.
 pub fn distance(time: u64, now: u64) -> String {
-    if time >= now {
+    if time == now {
+        "now".to_owned()
+    } else if time > now {
         format!("in {}", span(time - now))
     } else {
         format!("{} ago", span(now - time))

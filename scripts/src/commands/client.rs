@@ -43,6 +43,8 @@ pub enum Client {
         #[arg(value_parser = parse_amount)]
         amount: Option<U256>,
     },
+    /// Take out what the signer is owed by those who were slashed for failing it
+    Compensation,
     /// Submit a task; its budget is locked until it is settled
     Submit(Submit),
     /// The bids on a task
@@ -198,6 +200,18 @@ impl Client {
                     .send("withdrawing from the escrow", escrow.withdraw(amount))
                     .await?;
                 (format!("withdrew {} oGPU", amount::format(amount)), receipt)
+            }
+            Self::Compensation => {
+                let (vault, what) = (market.vault(), "reading the compensation");
+                let owed = market
+                    .chain()
+                    .read(what, vault.accountOf(account.address()))
+                    .await?
+                    .compensation;
+                let receipt = account
+                    .send("taking the compensation", vault.withdrawCompensation())
+                    .await?;
+                (format!("took {} oGPU", amount::format(owed)), receipt)
             }
             Self::Submit(submit) => {
                 let budget = submit.budget;

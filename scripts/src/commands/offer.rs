@@ -96,7 +96,11 @@ impl Offer {
                 price,
                 max_duration,
             } => {
-                let per_second = price.div_ceil(HOUR);
+                // rounded down, so that whoever offers this price an hour pays it; and not to nothing, which ends the offer
+                let per_second = match price.is_zero() {
+                    true => price,
+                    false => (price / HOUR).max(U256::ONE),
+                };
                 let call = tasks.publishPrice(id, per_second, max_duration);
                 let receipt = account.send("publishing the price", call).await?;
                 let text = match per_second.is_zero() || max_duration == 0 {

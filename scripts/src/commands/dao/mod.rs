@@ -143,7 +143,7 @@ read. Calls inside of calls (the one after an upgrade, relay, schedule, multical
         /// The proposal; the programs that run now when left out
         proposal: Option<String>,
         /// Folder with programs that are built already; they are built now when left out
-        #[arg(long, env = "OGPU_PROGRAMS", value_name = "DIR")]
+        #[arg(long, value_name = "DIR")]
         programs: Option<PathBuf>,
     },
 }

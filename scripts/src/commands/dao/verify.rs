@@ -42,7 +42,13 @@ pub async fn verify(
         Some(text) => proposed(hall, text).await?,
     };
     let folder = match folder {
-        Some(folder) => folder,
+        Some(folder) => {
+            context.note(&format!(
+                "nothing is built: compared with what {} has",
+                folder.display()
+            ));
+            folder
+        }
         None => build(context)?,
     };
     let (mut rows, mut values) = (vec![], vec![]);
