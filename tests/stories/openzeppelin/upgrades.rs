@@ -10,7 +10,7 @@ use ogpu_client::{
 };
 
 use super::{
-    Difference, Order, Outcome, World,
+    Difference, Order, Outcome, World, abi,
     contracts::{Actor, Box, Token},
     function,
 };
@@ -208,4 +208,17 @@ fn too_long(proxy: Address, to: Address) -> Order {
     let mut data = call.abi_encode();
     data[4 + 64..].fill(0xff);
     Order::new(function::<upgradeToAndCallCall>(), proxy, data)
+}
+
+/// What ERC-1967 names beside an implementation, which neither proxy has.
+const OTHER_SLOTS: &[&str] = &[
+    "error ERC1967InvalidAdmin(address)",
+    "error ERC1967InvalidBeacon(address)",
+    "event AdminChanged(address previousAdmin, address newAdmin)",
+    "event BeaconUpgraded(address indexed beacon)",
+];
+
+#[test]
+fn a_proxy_declares_what_openzeppelins_does() -> Result<()> {
+    abi::compare("Proxy", "proxy-uups", OTHER_SLOTS.iter())
 }
